@@ -1,0 +1,89 @@
+// The k nearest counters of every place, and how they change when counters close and open.
+//
+// The baseline is computed once for a network and a set of counters (NearestIndex). A change is an
+// overlay on it (NearestView): a closing promotes the next counters of the lists that named it, an
+// opening is a search bounded by what it could improve, and a list that runs dry is repaired by an
+// exact search from its place. `build_nearest_index` on the changed counters is the slow, obvious
+// form (`exhaustive`); the two agree label by label.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/csr.h"
+#include "engine/dijkstra.h"
+#include "engine/id.h"
+#include "engine/links.h"
+#include "engine/parallel.h"
+#include "engine/road_network.h"
+
+namespace maillage {
+
+inline constexpr int kDefaultK = 8;
+
+// Which places leave the network at a node or stand on an edge: links turned round.
+struct PlaceFinder {
+  Ragged<std::pair<PlaceId, Duration>> at_node;   // search node -> places that exit there, with the time to it
+  std::vector<std::pair<EdgeId, PlaceId>> on_edge;  // sorted
+};
+PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places);
+
+// The counters of one service and level on one network. Row order is counter order.
+struct CounterSet {
+  std::vector<CounterId> ids;  // ascending
+  Links links;                 // row i: counter ids[i]
+};
+
+// The k nearest counters of every place of a baseline.
+struct NearestIndex {
+  int k = kDefaultK;
+  std::size_t n_places = 0;
+  std::vector<Label> labels;               // n_places x k; absent labels last
+  std::vector<std::uint8_t> count;         // labels present; fewer than k means: all that can be reached
+  std::vector<Duration> node_radius;       // search node -> time of its k-th counter, or unreachable
+  CounterSet counters;
+  Ragged<PlaceId> places_of;               // row in `counters` -> places that list it, ascending
+  std::vector<std::pair<NodeId, Label>> entered_at;          // sorted: node -> counters entered there
+  std::vector<std::pair<EdgeId, std::uint32_t>> on_edge;     // sorted: edge -> rows of counters
+
+  std::span<const Label> operator[](PlaceId p) const {
+    return {labels.data() + static_cast<std::size_t>(p.v) * k, count[p.v]};
+  }
+};
+
+NearestIndex build_nearest_index(const RoadNetwork& network, const Links& places, CounterSet counters, int k,
+                                 const Context& context = {});
+
+// A change of the counters of one service: which close, which open (rows of `opened` in id order).
+// A counter that moves stands in both.
+struct CounterChange {
+  std::vector<CounterId> closed;  // ascending
+  CounterSet opened;
+};
+
+// A baseline with a change laid over it. Lists of touched places hold at least `n_needed` labels, or
+// all that can be reached; every other list is the baseline's.
+class NearestView {
+ public:
+  NearestView() = default;
+  explicit NearestView(std::shared_ptr<const NearestIndex> base) : base_(std::move(base)) {}
+
+  std::size_t n_places() const { return base_->n_places; }
+  std::span<const Label> operator[](PlaceId p) const;
+  std::span<const PlaceId> touched() const { return touched_; }
+  const std::shared_ptr<const NearestIndex>& base() const { return base_; }
+
+ private:
+  friend class NearestUpdate;
+  std::shared_ptr<const NearestIndex> base_;
+  std::vector<PlaceId> touched_;  // ascending
+  Ragged<Label> lists_;           // of touched places
+};
+
+NearestView update_nearest(std::shared_ptr<const NearestIndex> base, const RoadNetwork& network, const Links& places,
+                           const PlaceFinder& finder, const CounterChange& change, int n_needed,
+                           const Context& context = {});
+
+}  // namespace maillage
