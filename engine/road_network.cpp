@@ -450,7 +450,7 @@ std::vector<LinkEnd> find_entries(const RoadNetwork& net, const EdgePosition& p)
 }
 
 Duration find_direct_time(const RoadNetwork& net, const EdgePosition& from, const EdgePosition& to) {
-  if (from.edge != to.edge) return unreachable();
+  if (from.edge.is_none() || from.edge != to.edge) return unreachable();
   const Edge& e = net.edges[from.edge];
   Duration best = unreachable();
   if (e.forward.is_reachable() && to.forward_ms >= from.forward_ms)

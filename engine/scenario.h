@@ -1,0 +1,66 @@
+// Edits to a territory, by index. Names are resolved and checked by whoever writes the scenario;
+// here they are applied, in their order, and nothing they leave alone is copied.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "engine/territory.h"
+
+namespace maillage {
+
+struct CloseCounter {
+  CounterId counter;
+  std::optional<ServiceId> service;  // none: the whole counter
+};
+// Opens a closed counter again, as it was.
+struct ReopenCounter {
+  CounterId counter;
+};
+// Adds a counter behind all others.
+struct OpenCounter {
+  LatLon point;
+  std::vector<std::uint8_t> level;  // n_services
+};
+struct MoveCounter {
+  CounterId counter;
+  LatLon point;
+};
+// Services and levels change, the counter stays (e.g. post office to agency).
+struct ConvertCounter {
+  CounterId counter;
+  std::vector<std::uint8_t> level;  // n_services
+};
+struct SetPersons {
+  PlaceId place;
+  GroupId group;
+  double persons;
+};
+struct SetAdequate {
+  PlaceId place;
+  double adequate;
+};
+// Roads of a mode: another speed, a factor on the speed, or closed to it in both directions.
+struct EditRoads {
+  Mode mode = Mode::car;
+  std::vector<std::int64_t> ways;   // by the data's own ids ...
+  std::vector<LatLon> polygon;      // ... or every segment that touches this ring
+  std::optional<double> speed_kmh;
+  std::optional<double> factor;     // neither: closed
+};
+
+using Edit = std::variant<CloseCounter, ReopenCounter, OpenCounter, MoveCounter, ConvertCounter, SetPersons,
+                          SetAdequate, EditRoads>;
+
+// The territory after the edits. It shares all unchanged parts with the one before.
+std::shared_ptr<const Territory> apply_edits(const std::shared_ptr<const Territory>& territory,
+                                             std::span<const Edit> edits, const Context& context = {});
+
+// Segments of the given ways, or that touch the ring (closed by itself); ascending.
+std::vector<SegmentId> find_segments(const RoadSegments& segments, const EditRoads& edit);
+
+}  // namespace maillage

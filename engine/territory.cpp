@@ -1,0 +1,145 @@
+#include "engine/territory.h"
+
+#include <algorithm>
+
+namespace maillage {
+namespace {
+
+bool same_point(LatLon a, LatLon b) { return a.lat == b.lat && a.lon == b.lon; }
+
+void attach(TerritoryParts& parts, const Context& context) {
+  for (ModeNetwork& m : parts.networks) {
+    if (!m.places) m.places = std::make_shared<Links>(build_links(*m.network, *parts.place_points, m.place_options, context));
+    if (!m.counters)
+      m.counters = std::make_shared<Links>(build_links(*m.network, parts.counters->point, m.counter_options, context));
+    if (!m.finder) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Territory> Territory::build(TerritoryParts parts, const Context& context) {
+  attach(parts, context);
+  auto territory = std::shared_ptr<Territory>(new Territory());
+  territory->parts_ = std::move(parts);
+  return territory;
+}
+
+std::shared_ptr<const Territory> Territory::derive(std::shared_ptr<const Territory> root, TerritoryParts parts,
+                                                   const Context& context) {
+  attach(parts, context);
+  auto territory = std::shared_ptr<Territory>(new Territory());
+  territory->root_ = root->root_ ? root->root_ : std::move(root);
+  territory->parts_ = std::move(parts);
+  return territory;
+}
+
+CounterSet Territory::select_counters(std::size_t n, ServiceId service, int level) const {
+  CounterSet set;
+  std::vector<std::uint32_t> rows;
+  const Counters& counters = *parts_.counters;
+  for (std::size_t c = 0; c < counters.n_counters(); ++c) {
+    if (!counters.offers(CounterId(c), service, level)) continue;
+    set.ids.push_back(CounterId(c));
+    rows.push_back(static_cast<std::uint32_t>(c));
+  }
+  set.links = select_links(*parts_.networks[n].counters, rows);
+  return set;
+}
+
+CounterChange Territory::find_change(std::size_t n, ServiceId service, int level) const {
+  const Counters& before = *root_->parts_.counters;
+  const Counters& after = *parts_.counters;
+  CounterChange change;
+  std::vector<std::uint32_t> rows;
+  for (std::size_t c = 0; c < after.n_counters(); ++c) {
+    const CounterId id(c);
+    const bool known = c < before.n_counters();
+    const bool moved = known && !same_point(before.point[c], after.point[c]);
+    const bool was = known && before.offers(id, service, level);
+    const bool is = after.offers(id, service, level);
+    if (was && (!is || moved)) change.closed.push_back(id);
+    if (is && (!was || moved)) {
+      change.opened.ids.push_back(id);
+      rows.push_back(static_cast<std::uint32_t>(c));
+    }
+  }
+  change.opened.links = select_links(*parts_.networks[n].counters, rows);
+  return change;
+}
+
+NearestIndex Territory::exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
+                                              const Context& context) const {
+  const ModeNetwork& m = parts_.networks[n];
+  return build_nearest_index(*m.network, *m.places, select_counters(n, service, level), k, context);
+}
+
+std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId service, int level, int n_needed,
+                                                        const Context& context) const {
+  const ModeNetwork& m = parts_.networks[n];
+  const bool inherits = root_ && root_->parts_.networks[n].network == m.network && root_->parts_.networks[n].places == m.places;
+  if (!inherits) {
+    auto index = std::make_shared<NearestIndex>(
+        exhaustive_nearest_on(n, service, level, std::max(n_needed, kDefaultK), context));
+    return std::make_shared<NearestView>(std::move(index));
+  }
+  const auto base = root_->nearest_on(n, service, level, n_needed, context);
+  const CounterChange change = find_change(n, service, level);
+  if (change.closed.empty() && change.opened.ids.empty()) return base;
+  return std::make_shared<NearestView>(
+      update_nearest(base->base(), *m.network, *m.places, *m.finder, change, n_needed, context));
+}
+
+std::shared_ptr<const NearestView> Territory::nearest_on(std::size_t n, ServiceId service, int level, int n_needed,
+                                                         const Context& context) const {
+  const ListKey key(n, service.v, level);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = kept_.find(key);
+    if (it != kept_.end() && it->second.n_needed >= n_needed) return it->second.view;
+  }
+  auto view = find_view(n, service, level, n_needed, context);
+  const std::lock_guard lock(mutex_);
+  Kept& kept = kept_[key];
+  const int served = root_ ? n_needed : view->base()->k;  // a list of k labels serves every smaller need
+  if (!kept.view || kept.n_needed < served) kept = {served, view};
+  return kept.view;
+}
+
+Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQuery& query, bool exhaustive,
+                                    const Context& context) {
+  const auto& networks = territory.parts().networks;
+  std::vector<std::shared_ptr<const NearestView>> views;
+  for (std::size_t n = 0; n < networks.size(); ++n) {
+    const ModeNetwork& m = networks[n];
+    if (m.walk_class != kEveryWalkClass && m.walk_class != query.walk_class) continue;
+    if (query.person_class == PersonClass::no_car && !m.serves_no_car) continue;
+    if (exhaustive)
+      views.push_back(std::make_shared<NearestView>(std::make_shared<NearestIndex>(
+          territory.exhaustive_nearest_on(n, query.service, query.level, query.k, context))));
+    else
+      views.push_back(territory.nearest_on(n, query.service, query.level, query.k, context));
+  }
+  Ragged<Label> out;
+  out.offset.reserve(territory.n_places() + 1);
+  std::vector<Label> row;
+  for (std::size_t p = 0; p < territory.n_places(); ++p) {
+    row.clear();
+    for (const auto& view : views) {
+      const auto list = (*view)[PlaceId(p)];
+      row.insert(row.end(), list.begin(), list.end());
+    }
+    if (views.size() > 1) std::sort(row.begin(), row.end());
+    const std::size_t start = out.values.size();
+    for (const Label& l : row) {
+      if (out.values.size() - start == static_cast<std::size_t>(query.k)) break;
+      bool listed = false;
+      for (std::size_t i = start; i < out.values.size() && !listed; ++i) listed = out.values[i].counter == l.counter;
+      if (!listed) out.values.push_back(l);
+    }
+    out.offset.push_back(static_cast<std::uint32_t>(out.values.size()));
+  }
+  return out;
+}
+
+}  // namespace maillage

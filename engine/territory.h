@@ -1,0 +1,105 @@
+// A territory: places, people, counters and the networks between them.
+//
+// Immutable. A scenario makes a new territory that shares every part it leaves alone; what the new
+// one needs to know about nearest counters is laid over the lists of the one it came from. Lists are
+// found when they are first asked for, and kept.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tuple>
+#include <vector>
+
+#include "engine/counters.h"
+#include "engine/links.h"
+#include "engine/nearest.h"
+#include "engine/places.h"
+#include "engine/road_network.h"
+
+namespace maillage {
+
+inline constexpr std::uint32_t kEveryWalkClass = 0xFFFFFFFF;
+
+// One way to travel: a network, and everything attached to it.
+struct ModeNetwork {
+  Mode mode = Mode::car;
+  std::uint32_t walk_class = kEveryWalkClass;  // whose legs; car and bike serve every class
+  bool serves_no_car = false;                  // may people without a car use it?
+  std::shared_ptr<const RoadNetwork> network;
+  LinkOptions place_options, counter_options;
+  std::shared_ptr<const Links> places;
+  std::shared_ptr<const Links> counters;
+  std::shared_ptr<const PlaceFinder> finder;
+};
+
+struct TerritoryParts {
+  std::shared_ptr<const std::vector<LatLon>> place_points;
+  std::shared_ptr<const Population> population;
+  std::shared_ptr<const Groups> groups;
+  std::shared_ptr<const Connectivity> connectivity;
+  std::shared_ptr<const Counters> counters;
+  std::vector<ModeNetwork> networks;
+  std::uint32_t n_walk_classes = 1;
+  double connectivity_shift = 1;
+};
+
+enum class PersonClass : std::uint8_t { car, no_car };
+
+// Whose nearest counters of what.
+struct NearestQuery {
+  ServiceId service;
+  int level = 1;                              // least level
+  PersonClass person_class = PersonClass::car;
+  std::uint32_t walk_class = 0;
+  int k = 1;
+};
+
+class Territory {
+ public:
+  // Attaches places and counters to every network that is not attached yet.
+  static std::shared_ptr<const Territory> build(TerritoryParts parts, const Context& context = {});
+
+  // A territory that came from `root` (itself without one) by edits; `parts` shares what is unchanged.
+  static std::shared_ptr<const Territory> derive(std::shared_ptr<const Territory> root, TerritoryParts parts,
+                                                 const Context& context = {});
+
+  const TerritoryParts& parts() const { return parts_; }
+  const std::shared_ptr<const Territory>& root() const { return root_; }
+  std::size_t n_places() const { return parts_.place_points->size(); }
+  std::size_t n_groups() const { return parts_.groups->n_groups(); }
+
+  // The lists of network `n` for a service and least level, with at least `n_needed` labels where
+  // so many can be reached. Found once, then kept; safe to call from several threads.
+  std::shared_ptr<const NearestView> nearest_on(std::size_t n, ServiceId service, int level, int n_needed,
+                                                const Context& context = {}) const;
+
+  // The same, found anew from nothing kept: the form that the fast one is held equal to.
+  NearestIndex exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
+                                     const Context& context = {}) const;
+
+ private:
+  Territory() = default;
+  std::shared_ptr<const NearestView> find_view(std::size_t n, ServiceId service, int level, int n_needed,
+                                               const Context& context) const;
+  CounterSet select_counters(std::size_t n, ServiceId service, int level) const;
+  CounterChange find_change(std::size_t n, ServiceId service, int level) const;
+
+  std::shared_ptr<const Territory> root_;
+  TerritoryParts parts_;
+
+  using ListKey = std::tuple<std::size_t, std::uint32_t, int>;
+  struct Kept {
+    int n_needed;
+    std::shared_ptr<const NearestView> view;
+  };
+  mutable std::mutex mutex_;
+  mutable std::map<ListKey, Kept> kept_;
+};
+
+// The `k` nearest open counters of every place for a person class, best mode each: rows of at most k
+// labels. With `exhaustive` nothing kept is used.
+Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQuery& query, bool exhaustive = false,
+                                    const Context& context = {});
+
+}  // namespace maillage
