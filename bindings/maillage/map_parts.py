@@ -1,0 +1,346 @@
+"""What the maps are made of: a local projection, shapes of places, marks, legend, scale.
+
+Nothing here knows what is shown; `maps` chooses classes, colours and words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PatchCollection, PolyCollection
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path as OutlinePath
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+INK = "#22252a"
+QUIET = "#6b7077"
+PAPER = "#ffffff"
+GROUND = "#f3f4f5"
+ROAD = "#cfd3d7"
+
+Floats = NDArray[np.float64]
+
+_EARTH_KM = 6371.0088
+_GRID_TOLERANCE = 0.03
+_GRID_SHARE = 0.5
+_MOST_HIDDEN = 0.25
+_SIDES = [  # where a name may stand: offset in points, alignment
+    (8, 0, "left"), (-8, 0, "right"), (0, 11, "center"), (0, -11, "center"),
+    (7, 9, "left"), (-7, 9, "right"), (7, -9, "left"), (-7, -9, "right"),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    """One class of the map: its words, its colour, and the places that are in it."""
+
+    label: str
+    colour: str
+    members: NDArray[np.bool_]
+    counted: bool = True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How counters of one kind of change are drawn; sizes in points."""
+
+    label: str
+    marker: str
+    colour: str
+    size: float
+    width: float
+    filled: bool = True
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Lambert azimuthal equal area around a centre, on the sphere, in kilometres.
+
+    Areas keep their ratio and squares look square near the centre; the stretch stays
+    under 1 % within 900 km.
+    """
+
+    lon_0: float
+    lat_0: float
+
+    @staticmethod
+    def around(lon: Floats, lat: Floats) -> Projection:
+        """The projection centred on the middle of the points' bounding box."""
+        return Projection(
+            float(np.nanmin(lon) + np.nanmax(lon)) / 2, float(np.nanmin(lat) + np.nanmax(lat)) / 2
+        )
+
+    def apply(self, lon: Any, lat: Any) -> tuple[Floats, Floats]:
+        """x (east) and y (north) in km of points in degrees."""
+        lam = np.radians(np.asarray(lon, dtype=float) - self.lon_0)
+        phi = np.radians(np.asarray(lat, dtype=float))
+        phi_0 = np.radians(self.lat_0)
+        cos_c = np.sin(phi_0) * np.sin(phi) + np.cos(phi_0) * np.cos(phi) * np.cos(lam)
+        k = _EARTH_KM * np.sqrt(2 / np.maximum(1 + cos_c, 1e-9))
+        x = k * np.cos(phi) * np.sin(lam)
+        y = k * (np.cos(phi_0) * np.sin(phi) - np.sin(phi_0) * np.cos(phi) * np.cos(lam))
+        return x, y
+
+    def apply_geometry(self, geometry: Any) -> Any:
+        """Shapely geometries in degrees, in km."""
+        return shapely.transform(
+            np.asarray(geometry), lambda xy: np.column_stack(self.apply(xy[:, 0], xy[:, 1]))
+        )
+
+
+def find_cells(x: Floats, y: Floats) -> Floats | None:
+    """The squares of places that stand on a grid: n_places x 4 corners x 2, or None.
+
+    Places stand on a grid when at least half of them have their nearest neighbour at
+    one common distance (within 3 %). The squares follow the direction of the grid, which
+    turns slowly across a map when the grid belongs to another projection.
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < 9:
+        return None
+    points = np.column_stack([x, y])[known]
+    shapes: Any = shapely.points(points)
+    (own, neighbour), distance = shapely.STRtree(shapes).query_nearest(
+        shapes, exclusive=True, all_matches=False, return_distance=True
+    )
+    step = float(np.median(distance))
+    regular = np.abs(distance - step) <= _GRID_TOLERANCE * step
+    if step <= 0 or regular.mean() < _GRID_SHARE:
+        return None
+    own, neighbour = own[regular], neighbour[regular]
+    towards = points[neighbour] - points[own]
+    turn = np.exp(4j * np.arctan2(towards[:, 1], towards[:, 0]))  # a square's turn repeats at 90
+    middle = turn.mean()
+    if abs(middle) < 0.8:
+        return None
+    offset = np.angle(turn / middle) / 4
+    base = np.column_stack([np.ones(len(own)), points[own]])
+    slope, *_ = np.linalg.lstsq(base, offset, rcond=None)
+    angle = np.angle(middle) / 4 + slope[0] + slope[1] * x + slope[2] * y
+    half = step / 2
+    corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
+    cos_a, sin_a = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    return np.stack(
+        [
+            x[:, None] + cos_a * corners[:, 0] - sin_a * corners[:, 1],
+            y[:, None] + sin_a * corners[:, 0] + cos_a * corners[:, 1],
+        ],
+        axis=2,
+    )
+
+
+def draw_places(
+    axes: Axes, places: pd.DataFrame, classes: Sequence[LegendClass], projection: Projection
+) -> None:
+    """Fills the places in the colour of their class.
+
+    Polygons when the places have them, squares when they stand on a grid, else discs.
+    Classes are painted in their order, later ones over earlier ones.
+    """
+    polygons = _polygons(places)
+    x, y = projection.apply(places["lon"], places["lat"])
+    cells = find_cells(x, y) if polygons is None else None
+    for layer, one in enumerate(classes):
+        rows = np.flatnonzero(one.members & np.isfinite(x) & np.isfinite(y))
+        if rows.size == 0:
+            continue
+        order = 2 + layer / 100
+        if polygons is not None:
+            shapes = _patches(projection.apply_geometry(polygons[rows]))
+            axes.add_collection(
+                PatchCollection(
+                    shapes, facecolor=one.colour, edgecolor=PAPER, linewidth=0.25, zorder=order
+                )
+            )
+        elif cells is not None:
+            # An edge of the same colour closes the hairlines between cells.
+            axes.add_collection(
+                PolyCollection(
+                    list(cells[rows]), facecolor=one.colour, edgecolor=one.colour,
+                    linewidth=0.2, zorder=order,
+                )
+            )  # fmt: skip
+        else:
+            axes.scatter(
+                x[rows], y[rows], s=26, color=one.colour, linewidth=0.4, edgecolor=PAPER,
+                zorder=order,
+            )  # fmt: skip
+
+
+def draw_roads(axes: Axes, segments: Any, projection: Projection) -> None:
+    """A light backdrop of roads: n_segments x 4 degrees (lon, lat, lon, lat)."""
+    ends = np.asarray(segments, dtype=float)
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    x1, y1 = projection.apply(ends[:, 0], ends[:, 1])
+    x2, y2 = projection.apply(ends[:, 2], ends[:, 3])
+    lines = np.stack([np.column_stack([x1, y1]), np.column_stack([x2, y2])], axis=1)
+    axes.add_collection(LineCollection(list(lines), colors=ROAD, linewidths=0.35, zorder=1))
+
+
+def draw_marks(axes: Axes, x: Floats, y: Floats, mark: Mark) -> None:
+    """Counters as marks with a white rim, readable on every colour."""
+    rim = [withStroke(linewidth=mark.width + 2.2, foreground=PAPER)]
+    style: dict[str, Any] = {"s": mark.size**2, "marker": mark.marker, "linewidth": mark.width}
+    if mark.marker in "x+":
+        style |= {"color": mark.colour, "path_effects": rim}
+    elif mark.filled:
+        style |= {"facecolor": mark.colour, "edgecolor": PAPER}
+    else:
+        style |= {"facecolor": PAPER, "edgecolor": mark.colour, "path_effects": rim}
+    axes.scatter(x, y, zorder=6, **style)
+
+
+def draw_labels(axes: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
+    """Names beside points, each at the side where it hides least of the others.
+
+    A name that finds no free side is left out.
+    """
+    figure = axes.get_figure(root=True)
+    if figure is None or len(names) == 0:
+        return
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    frame = axes.get_window_extent(renderer)
+    inside = (frame.x0, frame.y0, frame.x1, frame.y1)
+    spots = axes.transData.transform(np.column_stack([x, y]))
+    reach = 6 * figure.dpi / 72
+    taken = [(px - reach, py - reach, px + reach, py + reach) for px, py in spots]
+    for row, name in enumerate(names):
+        best: tuple[float, Any, tuple[float, ...]] | None = None
+        for dx, dy, align in _SIDES:
+            text = axes.annotate(
+                name,
+                (x[row], y[row]),
+                xytext=(dx, dy),
+                textcoords="offset points",
+                ha=align,
+                va="center",
+                fontsize=7.5,
+                color=INK,
+                zorder=7,
+                path_effects=[withStroke(linewidth=2.4, foreground=PAPER)],
+            )
+            box = text.get_window_extent(renderer)
+            own = (box.x0, box.y0, box.x1, box.y1)
+            area = box.width * box.height
+            hidden = sum(_overlap(own, other) for i, other in enumerate(taken) if i != row)
+            cost = (hidden + 3 * (area - _overlap(own, inside))) / area
+            if best is not None and cost >= best[0]:
+                text.remove()
+                continue
+            if best is not None:
+                best[1].remove()
+            best = (cost, text, own)
+            if cost == 0:
+                break
+        if best is not None and best[0] > _MOST_HIDDEN:
+            best[1].remove()
+        elif best is not None:
+            taken.append(best[2])
+
+
+def draw_scale(axes: Axes) -> None:
+    """A scale bar of a round length in km, about a fifth of the map's width."""
+    west, east = axes.get_xlim()
+    south, north = axes.get_ylim()
+    length = find_round_length((east - west) / 5)
+    x, y = west + 0.035 * (east - west), south + 0.03 * (north - south)
+    rim = [withStroke(linewidth=3.5, foreground=PAPER)]
+    axes.plot([x, x + length], [y, y], color=INK, linewidth=1.6, zorder=8, path_effects=rim)
+    axes.annotate(
+        f"{length:g} km" if length >= 1 else f"{1000 * length:g} m",
+        (x + length / 2, y),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=8,
+        color=INK,
+        zorder=8,
+        path_effects=rim,
+    )
+
+
+def find_round_length(length: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is at most `length`."""
+    power = 10.0 ** np.floor(np.log10(length))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= length * (1 + 1e-9)))
+
+
+def draw_legend(axes: Axes, rows: Sequence[tuple[LegendClass, float]], top: float) -> float:
+    """Classes from top to bottom: swatch, words, persons as a bar and a number.
+
+    Classes that are not `counted` have no bar, so that the many whom nothing happens to
+    do not flatten the others. `axes` measures inches from its lower left corner. Returns
+    the height that is left below the last row.
+    """
+    largest = max((persons for one, persons in rows if one.counted), default=0.0) or 1.0
+    y = top
+    for one, persons in rows:
+        axes.add_patch(
+            Rectangle(
+                (0, y - 0.19),
+                0.26,
+                0.19,
+                facecolor=one.colour,
+                edgecolor="#00000022",
+                linewidth=0.4,
+            )
+        )
+        axes.text(0.36, y - 0.095, one.label, va="center", fontsize=8.5, color=INK)
+        bar = 0.85 * persons / largest if one.counted else 0.0
+        axes.add_patch(Rectangle((1.95, y - 0.155), bar, 0.12, facecolor="#b9bec4", linewidth=0))
+        axes.text(
+            1.95 + bar + (0.06 if one.counted else 0.0),
+            y - 0.095,
+            to_persons(persons),
+            va="center",
+            fontsize=8,
+            color=QUIET,
+        )
+        y -= 0.25
+    return y
+
+
+def to_persons(persons: float) -> str:
+    """Persons as planners write them: whole, in threes with thin spaces."""
+    if not np.isfinite(persons):
+        return "\u2013"
+    return f"{persons:,.0f}".replace(",", "\u202f").replace("-", "\u2212")
+
+
+def _polygons(places: pd.DataFrame) -> NDArray[Any] | None:
+    """The polygons of the places in degrees, or None when they are points or unknown."""
+    if "geometry" not in places or not hasattr(places, "to_crs"):
+        return None
+    series = places["geometry"]
+    if not series.geom_type.isin(["Polygon", "MultiPolygon"]).any():  # type: ignore[union-attr]
+        return None
+    if series.crs is not None and series.crs.to_epsg() != 4326:  # type: ignore[union-attr]
+        series = series.to_crs(4326)  # type: ignore[operator]
+    return np.asarray(series)
+
+
+def _patches(geometries: NDArray[Any]) -> list[PathPatch]:
+    patches = []
+    for geometry in geometries:
+        if geometry is None or geometry.is_empty:
+            continue
+        for part in shapely.get_parts(geometry):
+            rings = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else []
+            outlines = [OutlinePath(np.asarray(ring.coords)[:, :2], closed=True) for ring in rings]
+            if outlines:
+                patches.append(PathPatch(OutlinePath.make_compound_path(*outlines)))
+    return patches
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, width) * max(0.0, height)
