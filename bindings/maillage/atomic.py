@@ -26,7 +26,7 @@ def write_atomically(path: str | Path, write: Callable[[Path], Any]) -> Path:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         write(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise IoError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:

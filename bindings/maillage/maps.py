@@ -16,6 +16,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
+
 from maillage.atomic import write_atomically
 from maillage.errors import InputError
 from maillage.map_parts import (
@@ -35,12 +42,6 @@ from maillage.map_parts import (
     draw_scale,
     to_persons,
 )
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
 
 _FARTHER = ("#fddbb0", "#f7a95c", "#dd7113", "#a34405", "#6b2503")
 _NEARER = ("#cfe3f1", "#8fc1de", "#4190c4", "#1d62a5", "#0b3770")
@@ -214,7 +215,7 @@ def _join(values: pd.DataFrame, places: pd.DataFrame, columns: list[str]) -> pd.
             raise InputError(f"map: the {what} has no column {', '.join(absent)}")
     taken = [*columns, *(["persons"] if "persons" in values else [])]
     keys = pd.Index(places["place"].astype(str))
-    beside: pd.DataFrame = values.set_index(values["place"].astype(str).to_numpy())[taken]
+    beside: Any = values.set_index(values["place"].astype(str).to_numpy())[taken]
     if not beside.index.is_unique:
         raise InputError("map: the table has several rows for one place")
     absent = keys.difference(beside.index)

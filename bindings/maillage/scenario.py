@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from maillage.atomic import write_atomically
 from maillage.errors import InputError, to_hint
 from maillage.scenario_edits import (
@@ -30,7 +32,6 @@ from maillage.scenario_edits import (
     SetSpeedEdit,
 )
 from maillage.toml_text import read_toml, to_toml
-from pydantic import ValidationError
 
 __all__ = [
     "CloseEdit",

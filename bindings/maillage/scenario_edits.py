@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
-from maillage.scenario_polygon import Outline, to_centre, to_outline
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from maillage.scenario_polygon import Outline, to_centre, to_outline
 
 
 class Levels(Mapping[str, int]):

@@ -9,6 +9,8 @@ import geopandas as gpd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely.geometry import MultiPolygon, Polygon, box
+
 from maillage.errors import InputError, IoError
 from maillage.scenario import (
     CloseEdit,
@@ -26,7 +28,6 @@ from maillage.scenario import (
 )
 from maillage.scenario_polygon import to_geometry, to_outline
 from maillage.toml_text import read_toml, to_toml
-from shapely.geometry import MultiPolygon, Polygon, box
 
 SQUARE = [(9.0, 42.0), (9.1, 42.0), (9.1, 42.1), (9.0, 42.1)]
 
