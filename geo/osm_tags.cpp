@@ -8,7 +8,7 @@ namespace {
 // In the order of TagKey.
 constexpr std::array<std::string_view, kTagKeys> kNames = {
     "highway", "route", "railway", "public_transport", "man_made", "area", "junction", "service",
-    "bridge", "duration",
+    "duration",
     "oneway", "oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway:bicycle",
     "oneway:foot",
     "cycleway", "cycleway:left", "cycleway:right", "cycleway:both", "cycleway:left:oneway",

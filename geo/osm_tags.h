@@ -13,7 +13,7 @@ namespace maillage {
 
 // A key that may also be given for one direction is followed by its :forward and :backward forms.
 enum class TagKey : std::uint8_t {
-  highway, route, railway, public_transport, man_made, area, junction, service, bridge, duration,
+  highway, route, railway, public_transport, man_made, area, junction, service, duration,
   oneway, oneway_motorcar, oneway_motor_vehicle, oneway_vehicle, oneway_bicycle, oneway_foot,
   cycleway, cycleway_left, cycleway_right, cycleway_both, cycleway_left_oneway, cycleway_right_oneway,
   access, access_forward, access_backward,
