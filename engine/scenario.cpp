@@ -1,17 +1,10 @@
 #include "engine/scenario.h"
 
 #include <algorithm>
-#include <boost/geometry.hpp>
-#include <boost/geometry/geometries/point_xy.hpp>
-#include <boost/geometry/geometries/polygon.hpp>
-#include <boost/geometry/geometries/segment.hpp>
 #include <unordered_set>
 
 namespace maillage {
 namespace {
-
-namespace bg = boost::geometry;
-using Point = bg::model::d2::point_xy<double>;
 
 // Copies a shared part the first time it is written to.
 template <class T>
@@ -32,23 +25,6 @@ class CopyOnWrite {
   std::shared_ptr<const T>& part_;
   std::shared_ptr<T> copy_;
 };
-
-RoadSegments build_edited_roads(const RoadSegments& before, const EditRoads& edit) {
-  RoadSegments after = before;
-  for (SegmentId s : find_segments(before, edit)) {
-    for (auto* direction : {&after.forward_s, &after.backward_s}) {
-      float& seconds = (*direction)[s];
-      if (!(seconds < kNoWay)) continue;
-      if (edit.speed_kmh)
-        seconds = static_cast<float>(before.length_m[s] / (*edit.speed_kmh / 3.6));
-      else if (edit.factor)
-        seconds = static_cast<float>(seconds / *edit.factor);
-      else
-        seconds = kNoWay;
-    }
-  }
-  return after;
-}
 
 void edit_roads(TerritoryParts& parts, const EditRoads& edit, const Context& context) {
   for (ModeNetwork& m : parts.networks) {
@@ -134,25 +110,28 @@ class Editor {
 
 }  // namespace
 
-std::vector<SegmentId> find_segments(const RoadSegments& segments, const EditRoads& edit) {
+RoadSegments build_edited_roads(const RoadSegments& before, const EditRoads& edit) {
+  RoadSegments after = before;
+  for (SegmentId s : edit.segments) {
+    for (auto* direction : {&after.forward_s, &after.backward_s}) {
+      float& seconds = (*direction)[s];
+      if (!(seconds < kNoWay)) continue;
+      if (edit.speed_kmh)
+        seconds = static_cast<float>(before.length_m[s] / (*edit.speed_kmh / 3.6));
+      else if (edit.factor)
+        seconds = static_cast<float>(seconds / *edit.factor);
+      else
+        seconds = kNoWay;
+    }
+  }
+  return after;
+}
+
+std::vector<SegmentId> find_segments(const RoadSegments& segments, std::span<const std::int64_t> ways) {
+  const std::unordered_set<std::int64_t> wanted(ways.begin(), ways.end());
   std::vector<SegmentId> found;
-  if (!edit.ways.empty()) {
-    const std::unordered_set<std::int64_t> wanted(edit.ways.begin(), edit.ways.end());
-    for (std::size_t i = 0; i < segments.n_segments(); ++i)
-      if (wanted.contains(segments.way_id[segments.way[SegmentId(i)]])) found.push_back(SegmentId(i));
-    return found;
-  }
-  bg::model::polygon<Point> polygon;
-  for (const LatLon& p : edit.polygon) polygon.outer().emplace_back(p.lon, p.lat);
-  bg::correct(polygon);
-  bg::model::box<Point> box;
-  bg::envelope(polygon, box);
-  for (std::size_t i = 0; i < segments.n_segments(); ++i) {
-    const LatLon a = segments.node_point[segments.from[SegmentId(i)]];
-    const LatLon b = segments.node_point[segments.to[SegmentId(i)]];
-    const bg::model::segment<Point> piece(Point(a.lon, a.lat), Point(b.lon, b.lat));
-    if (bg::intersects(piece, box) && bg::intersects(piece, polygon)) found.push_back(SegmentId(i));
-  }
+  for (std::size_t i = 0; i < segments.n_segments(); ++i)
+    if (wanted.contains(segments.way_id[segments.way[SegmentId(i)]])) found.push_back(SegmentId(i));
   return found;
 }
 

@@ -44,13 +44,12 @@ struct SetAdequate {
   PlaceId place;
   double adequate;
 };
-// Roads of a mode: another speed, a factor on the speed, or closed to it in both directions.
+// Roads of a mode: another speed, a factor on the speed, or (neither) closed in both directions.
 struct EditRoads {
   Mode mode = Mode::car;
-  std::vector<std::int64_t> ways;   // by the data's own ids ...
-  std::vector<LatLon> polygon;      // ... or every segment that touches this ring
+  std::vector<SegmentId> segments;
   std::optional<double> speed_kmh;
-  std::optional<double> factor;     // neither: closed
+  std::optional<double> factor;
 };
 
 using Edit = std::variant<CloseCounter, ReopenCounter, OpenCounter, MoveCounter, ConvertCounter, SetPersons,
@@ -60,7 +59,10 @@ using Edit = std::variant<CloseCounter, ReopenCounter, OpenCounter, MoveCounter,
 std::shared_ptr<const Territory> apply_edits(const std::shared_ptr<const Territory>& territory,
                                              std::span<const Edit> edits, const Context& context = {});
 
-// Segments of the given ways, or that touch the ring (closed by itself); ascending.
-std::vector<SegmentId> find_segments(const RoadSegments& segments, const EditRoads& edit);
+// The roads after one edit; directions that were forbidden stay so.
+RoadSegments build_edited_roads(const RoadSegments& before, const EditRoads& edit);
+
+// Segments of roads by the data's own ids, ascending.
+std::vector<SegmentId> find_segments(const RoadSegments& segments, std::span<const std::int64_t> ways);
 
 }  // namespace maillage

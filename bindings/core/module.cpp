@@ -1,0 +1,44 @@
+// The Python module `maillage._core`: what it holds, and how our errors reach Python.
+//
+//   roads.cpp        RoadNetwork, Links, matrices, nearest
+//   territory.cpp    Territory, Edits, Exposure
+//   osm_write.cpp    writing OSM PBF files
+#include <pybind11/pybind11.h>
+
+#include "engine/error.h"
+
+namespace py = pybind11;
+
+void bind_roads(py::module_& m);
+void bind_territory(py::module_& m);
+void bind_osm_write(py::module_& m);
+
+namespace {
+
+void raise_as(const char* name, const char* message) {
+  const py::object type = py::module_::import("maillage.errors").attr(name);
+  PyErr_SetString(type.ptr(), message);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "The compiled engine of maillage. Use the package `maillage`, not this module.";
+  m.attr("__version__") = MAILLAGE_VERSION;
+  py::register_exception_translator([](std::exception_ptr p) {
+    try {
+      if (p) std::rethrow_exception(p);
+    } catch (const maillage::InputError& e) {
+      raise_as("InputError", e.what());
+    } catch (const maillage::IoError& e) {
+      raise_as("IoError", e.what());
+    } catch (const maillage::NotFound& e) {
+      raise_as("NotFoundError", e.what());
+    } catch (const maillage::Cancelled&) {
+      PyErr_SetNone(PyExc_KeyboardInterrupt);
+    }
+  });
+  bind_roads(m);
+  bind_territory(m);
+  bind_osm_write(m);
+}

@@ -1,0 +1,233 @@
+"""Delta: what a scenario changes, for whom, by how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from maillage import _core
+from maillage.errors import InputError
+from maillage.exposure import NUMBERS, SHARES, SPREAD, TIMES, Exposure
+from maillage.results import to_arrow_stream, to_keys
+
+if TYPE_CHECKING:
+    from maillage.maps import MapImage
+
+
+class Delta:
+    """The difference between a territory before and after a scenario. Made by `compare`.
+
+    Every table has, for each column `x` of the exposure tables, `before_x`, `after_x` and
+    `delta_x` (after minus before). No change gives differences of exactly zero.
+    """
+
+    def __init__(self, name: str, before: Exposure, after: Exposure) -> None:
+        self.name = name
+        self.before = before
+        self.after = after
+
+    def total(self) -> pd.DataFrame:
+        """One row: everybody."""
+        return self._join(self.before.total(), self.after.total(), [])
+
+    def by_group(self) -> pd.DataFrame:
+        """One row a group."""
+        return self._join(self.before.by_group(), self.after.by_group(), ["group"])
+
+    def by(self, zoning: str, by_group: bool = False) -> pd.DataFrame:
+        """One row an area of a zoning, or an area and group."""
+        before, after = self.before.by(zoning, by_group), self.after.by(zoning, by_group)
+        keys = [zoning, f"{zoning}_name"] + (["group"] if by_group else [])
+        if len(before) != len(after):
+            # people appeared in, or vanished from, the places outside every area
+            after = before[keys].merge(after, on=keys, how="outer")
+            before = after[keys].merge(before, on=keys, how="left")
+        return self._join(before, after, keys)
+
+    def by_place(self) -> pd.DataFrame:
+        """One row a place, with the counters used before and after by car and without."""
+        from maillage.territory import to_place_frame
+
+        before = pd.DataFrame(self.before.by_place().drop(columns="geometry", errors="ignore"))
+        after = pd.DataFrame(self.after.by_place().drop(columns="geometry", errors="ignore"))
+        parts = self.after._parts
+        keys = [c for c in ("place", "name", *parts.zonings) if c in before]
+        frame = self._join(before, after, keys)
+        extra: dict[str, Any] = {}
+        for person_class in ("car", "no_car"):
+            time, counter = f"travel_time_{person_class}", f"counter_{person_class}"
+            extra[f"before_{counter}"], extra[f"after_{counter}"] = before[counter], after[counter]
+            extra[f"before_{time}"], extra[f"after_{time}"] = before[time], after[time]
+            extra[f"delta_{time}"] = after[time] - before[time]
+        return to_place_frame(parts, pd.concat([frame, pd.DataFrame(extra)], axis=1))
+
+    def changes(self) -> pd.DataFrame:
+        """Every place and person class whose nearest counter or its time changed.
+
+        `place, name, person_class, walk_speed_kmh, persons, before_counter, after_counter,
+        before_travel_time, after_travel_time, delta_travel_time, change`; minutes. `change`
+        is `farther`, `nearer`, `lost` (no counter can be reached any more), `found`, or
+        `same_time` (another counter, as near). Persons are those of that class there.
+        """
+        found = _core.place_changes(self.before._core, self.after._core)
+        parts = self.after._parts
+        places = parts.places
+        row = found["place"]
+        before, after = found["before_minutes"], found["after_minutes"]
+        kinds = np.select(
+            [np.isnan(after), np.isnan(before), after > before, after < before],
+            ["lost", "found", "farther", "nearer"],
+            "same_time",
+        )
+        frame = pd.DataFrame({"place": places["place"].to_numpy()[row]})
+        for column in ("name", *parts.zonings):
+            if column in places:
+                frame[column] = places[column].to_numpy()[row]
+        return frame.assign(
+            person_class=np.where(found["is_car"], "car", "no_car"),
+            walk_speed_kmh=np.asarray(parts.walk_speeds_kmh)[found["walk_class"]],
+            persons=found["persons"],
+            before_counter=to_keys(self.before._parts.counters["key"], found["before_counter"]),
+            after_counter=to_keys(parts.counters["key"], found["after_counter"]),
+            before_travel_time=before,
+            after_travel_time=after,
+            delta_travel_time=after - before,
+            change=kinds,
+        )
+
+    def losers(self) -> pd.DataFrame:
+        """Who gets farther from a counter or loses it: the worst first. Columns as in `changes`."""
+        frame = self.changes()
+        frame = frame[frame["change"].isin(["farther", "lost"])]
+        return _sort_by_loss(frame, descending=True)
+
+    def gainers(self) -> pd.DataFrame:
+        """Who gets nearer to a counter or finds one: the most gained first."""
+        frame = self.changes()
+        frame = frame[frame["change"].isin(["nearer", "found"])]
+        return _sort_by_loss(frame, descending=False)
+
+    def person_minutes(self) -> float:
+        """Person-minutes of travel added (one way), over people who can reach a counter before and after."""
+        frame = self.changes()
+        return float((frame["persons"] * frame["delta_travel_time"]).sum())
+
+    def changed_counters(self) -> pd.DataFrame:
+        """The counters that the scenario touched: `key, name, change`, and what differs.
+
+        `change` is `closed`, `opened`, `reopened`, `moved`, `converted` or `hours`, joined by
+        ` + ` where several hold; services and weekly hours before and after.
+        """
+        return find_changed_counters(self.before._parts, self.after._parts)
+
+    def map(self, path: Any = None, **options: Any) -> MapImage:
+        """A map of who gets farther, written to `path` (PNG) if given; see `maps.draw_delta_map`."""
+        from maillage.maps import draw_delta_map
+
+        frame = self.by_place().assign(persons=lambda f: f["after_persons"])
+        frame = frame[frame["persons"] > 0]
+        how = {
+            "title": f"{self.name}: who gets farther ({self.before.service})",
+            "before": "before_mean_time",
+            "after": "after_mean_time",
+            **options,
+        }
+        return draw_delta_map(frame, self.after._parts.places, self._map_counters(), path, **how)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return to_arrow_stream(self.by_place(), requested_schema)
+
+    def __repr__(self) -> str:
+        row = self.total().iloc[0]
+        return (
+            f"<Delta {self.name}: {self.before.service} within {self.before.limit:g} min: "
+            f"{row['delta_exposed']:+,.0f} persons exposed, {row['delta_stranded']:+,.0f} stranded>"
+        )
+
+    def _map_counters(self) -> pd.DataFrame:
+        """Counters of the service with their `change`: kept, closed, opened, converted, moved."""
+        after = self.after._parts
+        service = list(after.services).index(self.after.service)
+        frame = after.counters.copy()
+        n_before = len(self.before._parts.counters)
+        is_offered = frame["open"].to_numpy(dtype=bool) & (after.levels[:, service] >= self.after.level)
+        was_offered = np.zeros(len(frame), dtype=bool)
+        was_offered[:n_before] = self.before._parts.counters["open"].to_numpy(dtype=bool) & (
+            self.before._parts.levels[:, service] >= self.before.level
+        )
+        changed = find_changed_counters(self.before._parts, after).set_index("key")["change"]
+        change = frame["key"].map(changed).fillna("")
+        frame["change"] = np.select(
+            [
+                was_offered & ~is_offered,
+                ~was_offered & is_offered,
+                change.str.contains("moved"),
+                change.str.contains("converted"),
+            ],
+            ["closed", "opened", "moved", "converted"],
+            "kept",
+        )
+        return frame[was_offered | is_offered]
+
+    def _join(self, before: pd.DataFrame, after: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+        coverage = [c for c in before.columns if c.startswith("coverage_")]
+        columns: dict[str, Any] = {key: before[key].to_numpy() for key in keys}
+        for column in (*NUMBERS, *SHARES, *TIMES, *SPREAD, *coverage):
+            b, a = before[column].to_numpy(dtype=float), after[column].to_numpy(dtype=float)
+            columns[f"before_{column}"] = b
+            columns[f"after_{column}"] = a
+            columns[f"delta_{column}"] = a - b
+        return pd.DataFrame(columns)
+
+
+def _sort_by_loss(frame: pd.DataFrame, *, descending: bool) -> pd.DataFrame:
+    # who has no counter at all any more loses more than any number of minutes
+    loss = frame["delta_travel_time"].fillna(np.inf if descending else -np.inf)
+    order = np.lexsort((frame["place"].to_numpy(dtype=object).astype(str), -frame["persons"], -loss if descending else loss))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def find_changed_counters(before: Any, after: Any) -> pd.DataFrame:
+    """The counters of two territories, one of which came from the other, that differ."""
+    was, now = before.counters, after.counters
+    n = len(was)
+    if len(now) < n or not now["key"].iloc[:n].reset_index(drop=True).equals(was["key"].reset_index(drop=True)):
+        raise InputError("the two territories have different counters, expected one to come from the other")
+    rows = []
+    for i in range(len(now)):
+        change = _find_changes(was.iloc[i] if i < n else None, now.iloc[i], before.levels[i] if i < n else None, after.levels[i])
+        if change:
+            rows.append(
+                {
+                    "key": now["key"].iloc[i],
+                    "name": now["name"].iloc[i],
+                    "change": " + ".join(change),
+                    "before_services": _to_services(before.services, before.levels[i]) if i < n else None,
+                    "after_services": _to_services(after.services, after.levels[i]) if now["open"].iloc[i] else None,
+                    "before_weekly_hours": was["weekly_hours"].iloc[i] if i < n else np.nan,
+                    "after_weekly_hours": now["weekly_hours"].iloc[i],
+                }
+            )
+    columns = ["key", "name", "change", "before_services", "after_services", "before_weekly_hours", "after_weekly_hours"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _find_changes(was: Any, now: Any, old_levels: Any, new_levels: Any) -> list[str]:
+    if was is None:
+        return ["opened"] if now["open"] else []
+    if was["open"] and not now["open"]:
+        return ["closed"]
+    changes = ["reopened"] if now["open"] and not was["open"] else []
+    if (was["lon"], was["lat"]) != (now["lon"], now["lat"]):
+        changes.append("moved")
+    if not np.array_equal(old_levels, new_levels):
+        changes.append("converted")
+    if str(was["opening_hours"]) != str(now["opening_hours"]):
+        changes.append("hours")
+    return changes
+
+
+def _to_services(services: Any, levels: np.ndarray) -> str:
+    return ", ".join(f"{s} {level}" for s, level in zip(services, levels, strict=True) if level)

@@ -1,0 +1,192 @@
+"""Exposure: who keeps a human within reach, and what is left to everybody else.
+
+    within reach        choice (autonomous online) or counter_reliant (needs help, or cannot)
+    none within reach   digital_only, assisted_only or stranded, by what a person can do online
+
+Reach and ability are taken as independent inside a place and group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from maillage import _core
+from maillage.errors import NotFoundError
+from maillage.results import to_arrow_stream, to_keys
+
+if TYPE_CHECKING:
+    from maillage.maps import MapImage
+    from maillage.territory import TerritoryParts
+
+STATES = ("choice", "counter_reliant", "digital_only", "assisted_only", "stranded")
+NUMBERS = ("persons", *STATES, "exposed", "left_out", "phone_resolved")
+SHARES = tuple(f"share_{name}" for name in (*STATES, "exposed", "left_out"))
+TIMES = ("mean_time", "median_time", "p90_time", "max_time")
+SPREAD = ("unreachable_share", "gini", "fgt0", "fgt1", "fgt2")
+DEFAULT_LIMITS = (10.0, 20.0, 30.0, 45.0)
+
+
+class Exposure:
+    """The exposure of a territory's people to losing one service. Tables are made on demand.
+
+    Every table has, per row: `persons`; the five states `choice, counter_reliant,
+    digital_only, assisted_only, stranded` (they sum to `persons`); `exposed` (the last
+    three: only remote channels remain); `left_out` (stranded + lambda x assisted_only);
+    `phone_resolved` (of the exposed, those whom the operator's phone line would reach and
+    help; NaN without such a parameter); `share_*` of the persons (NaN where nobody lives);
+    `mean_time, median_time, p90_time, max_time` in minutes, weighted by persons (mean and
+    maximum over those who can reach a counter; quantiles over all, NaN when unreachable);
+    `unreachable_share`; `coverage_<minutes>`: share within that limit; `gini` of the
+    minutes, `fgt0, fgt1, fgt2` beyond the limit (Foster, Greer, Thorbecke 1984).
+    """
+
+    def __init__(
+        self,
+        parts: TerritoryParts,
+        core: _core.Exposure,
+        service: str,
+        level: int,
+        limit: float,
+        left_out_lambda: float,
+    ) -> None:
+        self._parts = parts
+        self._core = core
+        self.service = service
+        self.level = level
+        self.limit = limit
+        self.left_out_lambda = left_out_lambda
+
+    def by_place(self) -> pd.DataFrame:
+        """One row a place: its zonings, the table's columns, and the nearest counters.
+
+        `counter_car, travel_time_car, counter_no_car, travel_time_no_car` are those of the
+        first walking speed; absent where none can be reached. With geometry if the places have it.
+        """
+        from maillage.territory import to_place_frame
+
+        places = self._parts.places
+        n = len(places)
+        table = self._table(np.arange(n, dtype=np.int32), n)
+        head = pd.DataFrame({"place": places["place"].to_numpy()})
+        for column in ("name", *self._parts.zonings):
+            if column in places:
+                head[column] = places[column].to_numpy()
+        frame = pd.concat([head, table, self._nearest_columns()], axis=1)
+        return to_place_frame(self._parts, frame)
+
+    def by_group(self) -> pd.DataFrame:
+        """One row a group, in the territory's order."""
+        table = self._table(np.zeros(len(self._parts.places), dtype=np.int32), 1, by_group=True)
+        table.insert(0, "group", self._parts.groups["group"].to_numpy())
+        return table
+
+    def by(self, zoning: str, by_group: bool = False) -> pd.DataFrame:
+        """One row an area of a zoning (its code; `<zoning>_name` beside it), or an area and group.
+
+        Places outside every area form a last row with an absent code, if anyone lives there.
+        """
+        area = self._find_zoning(zoning)
+        rows = area.area_of_place.astype(np.int32)
+        n = len(area.codes)
+        outside = rows < 0
+        has_outside = bool(self._parts.persons[outside].sum() > 0)
+        if has_outside:
+            rows = np.where(outside, n, rows).astype(np.int32)
+        table = self._table(rows, n + has_outside, by_group=by_group)
+        codes = [*area.codes, None] if has_outside else list(area.codes)
+        labels = [*area.labels, None] if has_outside else list(area.labels)
+        n_groups = len(self._parts.groups)
+        repeat = n_groups if by_group else 1
+        index = np.repeat(np.arange(len(codes)), repeat)
+        table.insert(0, zoning, to_keys(np.array(codes, dtype=object), index))
+        table.insert(1, f"{zoning}_name", to_keys(np.array(labels, dtype=object), index))
+        if by_group:
+            table.insert(2, "group", np.tile(self._parts.groups["group"].to_numpy(), len(codes)))
+        return table
+
+    def total(self) -> pd.DataFrame:
+        """One row: everybody."""
+        return self._table(np.zeros(len(self._parts.places), dtype=np.int32), 1)
+
+    def map(self, path: Any = None, **options: Any) -> MapImage:
+        """A map of who is exposed, written to `path` (PNG) if given; see `maps.draw_exposure_map`."""
+        from maillage.maps import draw_exposure_map
+
+        frame = self.by_place()
+        frame = frame[frame["persons"] > 0]
+        how = {
+            "title": f"{self.service}: travel time to a counter (guichet)",
+            "column": "mean_time",
+            **options,
+        }
+        counters = self._open_counters().assign(change="kept")
+        return draw_exposure_map(frame, self._parts.places, counters, path, **how)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return to_arrow_stream(self.by_place(), requested_schema)
+
+    def __repr__(self) -> str:
+        row = self.total().iloc[0]
+        return (
+            f"<Exposure {self.service} level {self.level} within {self.limit:g} min: "
+            f"{row['exposed']:,.0f} of {row['persons']:,.0f} persons exposed, "
+            f"{row['stranded']:,.0f} stranded>"
+        )
+
+    @cached_property
+    def assumptions(self) -> dict[str, Any]:
+        """What the figures rest on: service, limit, parameters, and the independence assumptions."""
+        return {
+            "territory": self._parts.name,
+            "scenarios": list(self._parts.history),
+            "service": self.service,
+            "level": self.level,
+            "limit_min": self.limit,
+            "left_out_lambda": self.left_out_lambda,
+            "connectivity_shift": self._parts.parameters["connectivity_shift"],
+            "no_car_modes": self._parts.parameters["no_car_modes"],
+            "modes": sorted({use.mode for use in self._parts.networks}),
+            "independence": "reach and ability, and wired line and 4G, are independent inside a place and group",
+            "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict("records"),
+        }
+
+    def _find_zoning(self, name: str) -> Any:
+        if name not in self._parts.zonings:
+            raise NotFoundError.of_name("zoning", name, self._parts.zonings)
+        return self._parts.zonings[name]
+
+    def _open_counters(self) -> pd.DataFrame:
+        frame = self._parts.counters
+        level = self._parts.levels[:, list(self._parts.services).index(self.service)]
+        return frame[frame["open"].to_numpy(dtype=bool) & (level >= self.level)]
+
+    def _limits(self) -> Sequence[float]:
+        return sorted({*DEFAULT_LIMITS, self.limit})
+
+    def _table(self, rows: np.ndarray, n_rows: int, by_group: bool = False) -> pd.DataFrame:
+        states = self._core.states(rows, n_rows, by_group)
+        limits = self._limits()
+        summary = self._core.summary(rows, n_rows, by_group, limits)
+        frame = pd.DataFrame(states, columns=["persons", *STATES])
+        frame["exposed"] = frame["digital_only"] + frame["assisted_only"] + frame["stranded"]
+        frame["left_out"] = frame["stranded"] + self.left_out_lambda * frame["assisted_only"]
+        phone = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
+        frame["phone_resolved"] = frame["exposed"] * phone
+        persons = frame["persons"].where(frame["persons"] > 0)
+        shares = {f"share_{name}": frame[name] / persons for name in (*STATES, "exposed", "left_out")}
+        names = [*TIMES, *SPREAD, *(f"coverage_{limit:g}" for limit in limits)]
+        times = pd.DataFrame(summary, columns=names)
+        return pd.concat([frame, pd.DataFrame(shares), times], axis=1)
+
+    def _nearest_columns(self) -> pd.DataFrame:
+        columns: dict[str, Any] = {}
+        for person_class in ("car", "no_car"):
+            rows, minutes = self._core.labels(person_class, 0)
+            columns[f"counter_{person_class}"] = to_keys(self._parts.counters["key"], rows)
+            columns[f"travel_time_{person_class}"] = minutes
+        return pd.DataFrame(columns)

@@ -1,0 +1,164 @@
+"""The networks of a territory: one a mode, and one a walking speed on foot.
+
+Files that several modes share are read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from maillage import _core
+from maillage.config_models import AreaFactors, ModeConfig
+from maillage.findings import Findings
+from maillage.geo.inputs import TerritoryInputs
+from maillage.geo.layers import read_polygons
+from maillage.geo.speeds import read_speeds
+from maillage.roads import RoadNetwork, build_roads, to_findings
+
+EVERY_WALK_CLASS = -1
+
+
+@dataclass(frozen=True)
+class NetworkUse:
+    """A network and how a territory uses it."""
+
+    roads: RoadNetwork
+    walk_class: int  # whose legs; EVERY_WALK_CLASS for car and bike
+    serves_no_car: bool
+    max_snap_m: float
+    access_speed_kmh: float
+    parking_s: float
+    source: str
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def mode(self) -> str:
+        return self.roads.mode
+
+    def to_core(self) -> _core.NetworkUse:
+        return _core.NetworkUse(
+            self.roads._core,
+            self.walk_class,
+            self.serves_no_car,
+            self.max_snap_m,
+            self.access_speed_kmh,
+            self.parking_s,
+        )
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A network to read: its mode, its configuration, its speed where people set it."""
+
+    mode: str
+    config: ModeConfig
+    walk_class: int
+    speed_kmh: float | None
+
+
+def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[NetworkUse]:
+    """Reads every network that the territory names, for every walking speed of its groups."""
+    wanted = _find_wanted(inputs)
+    roads: dict[int, tuple[RoadNetwork, str]] = {}
+    by_file: dict[Path, list[int]] = {}
+    for i, w in enumerate(wanted):
+        if w.config.osm is not None:
+            by_file.setdefault(Path(w.config.osm), []).append(i)
+        else:
+            roads[i] = (_read_tables(w, threads), str(w.config.edges.file))
+    for path, rows in by_file.items():
+        modes = [(wanted[i].mode, dict(_find_rules(wanted[i]))) for i in rows]
+        cores, found = _core.read_osm(str(path), modes, threads, report)
+        for n, (i, core) in enumerate(zip(rows, cores, strict=True)):
+            # the file is read once, so its findings count once
+            findings = to_findings(found) if n == 0 else Findings()
+            roads[i] = (RoadNetwork(core, None, findings), str(path))
+    no_car = inputs.config.parameters.no_car_modes
+    uses = []
+    for i, w in enumerate(wanted):
+        network, source = roads[i]
+        uses.append(
+            NetworkUse(
+                roads=_with_factors(network, w.config),
+                walk_class=w.walk_class,
+                serves_no_car=w.mode in no_car,
+                max_snap_m=w.config.max_snap_m,
+                access_speed_kmh=w.config.access_speed_kmh,
+                parking_s=60 * w.config.parking_min,
+                source=source,
+                findings=network._findings if w.walk_class <= 0 else Findings(),
+            )
+        )
+    return uses
+
+
+def _find_wanted(inputs: TerritoryInputs) -> list[_Wanted]:
+    speeds = np.unique(inputs.groups["walk_speed_kmh"].to_numpy(dtype=float))
+    wanted = []
+    for mode in ("car", "walk", "bike"):
+        config = inputs.config.networks.find_mode(mode)
+        if config is None:
+            continue
+        if mode == "walk":
+            wanted += [_Wanted(mode, config, c, float(v)) for c, v in enumerate(speeds)]
+        else:
+            wanted.append(_Wanted(mode, config, EVERY_WALK_CLASS, config.speed_kmh))
+    return wanted
+
+
+def _find_rules(wanted: _Wanted) -> Mapping[str, Any]:
+    config = wanted.config
+    return read_speeds(
+        config.speeds or "france",
+        wanted.mode,
+        config.use_maxspeed,
+        config.delays or None,
+        speed_kmh=wanted.speed_kmh if wanted.mode != "car" else None,
+    )
+
+
+def _read_tables(wanted: _Wanted, threads: int) -> RoadNetwork:
+    config = wanted.config
+    return build_roads(
+        config.nodes,
+        config.edges,
+        wanted.mode,
+        speed_kmh=wanted.speed_kmh,
+        both_ways=config.both_ways or wanted.mode == "walk",
+        columns=config.columns,
+        whole_kmh=config.whole_kmh,
+        threads=threads,
+        progress=False,
+    )
+
+
+def _with_factors(network: RoadNetwork, config: ModeConfig) -> RoadNetwork:
+    """The network with its times multiplied, everywhere and by area."""
+    if config.time_factor != 1:
+        everything = np.arange(network.summary()["n_segments"], dtype=np.uint32)
+        network = _with_times(network, everything, config.time_factor)
+    if config.area_factors is not None:
+        for polygon, factor in _read_area_factors(config.area_factors):
+            network = _with_times(network, network.find_segments(polygon=polygon), factor)
+    return network
+
+
+def _with_times(network: RoadNetwork, segments: np.ndarray, factor: float) -> RoadNetwork:
+    edit = _core.EditRoads(network.mode, segments, None, 1 / factor)
+    return RoadNetwork(network._core.edited(edit), network._node_ids, network._findings)
+
+
+def _read_area_factors(areas: AreaFactors) -> Sequence[tuple[Any, float]]:
+    layer: gpd.GeoDataFrame = read_polygons(areas, [areas.column])
+    kinds = layer[areas.column].astype(str)
+    return [
+        (geometry, float(areas.factors[kind]))
+        for kind, geometry in zip(kinds, layer.geometry, strict=True)
+        if kind in areas.factors
+    ]

@@ -1,0 +1,103 @@
+"""Points that a user asks about: frames with `id` and `lon`, `lat` or `node`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from maillage.errors import InputError, NotFoundError, to_hint
+
+
+@dataclass(frozen=True)
+class Points:
+    """n points with their ids: either coordinates (WGS84) or nodes of a network."""
+
+    ids: pd.Index
+    lon: np.ndarray | None
+    lat: np.ndarray | None
+    nodes: np.ndarray | None  # rows of the network's nodes
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def to_points(frame: pd.DataFrame, what: str, node_rows: Mapping[str, int] | None) -> Points:
+    """Checks a frame of points; `what` names it in messages (`origins`, `destinations`).
+
+    Ids are kept as they are given and must be unique and present. A GeoDataFrame of
+    points in any CRS serves too. `node` beats coordinates.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{what} is {type(frame).__name__}, expected a data frame")
+    if "id" not in frame.columns:
+        raise InputError(f"{what} has no column 'id'{to_hint('id', map(str, frame.columns))}")
+    ids = pd.Index(frame["id"])
+    _check_ids(ids, what)
+    if "node" in frame.columns:
+        return Points(ids, None, None, _find_nodes(frame["node"], what, node_rows))
+    if isinstance(frame, gpd.GeoDataFrame) and not {"lon", "lat"} <= set(frame.columns):
+        lon, lat = _find_geometry_points(frame, what)
+    else:
+        lon, lat = (_to_degrees(frame, column, what) for column in ("lon", "lat"))
+    for values, column, bound in ((lat, "lat", 90), (lon, "lon", 180)):
+        bad = np.flatnonzero(~(np.abs(values) <= bound))
+        if len(bad):
+            row = int(bad[0])
+            raise InputError(
+                f"{what}: {column} of id {ids[row]!r} (row {row + 1}) is {values[row]}, "
+                f"expected -{bound}..{bound}"
+                + (f"; {len(bad)} rows are like this" if len(bad) > 1 else "")
+            )
+    return Points(ids, lon, lat, None)
+
+
+def _check_ids(ids: pd.Index, what: str) -> None:
+    if ids.hasnans:
+        row = int(np.flatnonzero(ids.isna())[0])
+        raise InputError(f"{what}: row {row + 1} has no id")
+    if not ids.is_unique:
+        twice = ids[ids.duplicated()][0]
+        raise InputError(f"{what}: id {twice!r} occurs more than once, expected unique ids")
+
+
+def _to_degrees(frame: pd.DataFrame, column: str, what: str) -> np.ndarray:
+    if column not in frame.columns:
+        hint = to_hint(column, map(str, frame.columns))
+        raise InputError(f"{what} has no column {column!r} (and no 'node'){hint}")
+    numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
+    bad = np.flatnonzero(np.isnan(numbers) & frame[column].notna().to_numpy())
+    if len(bad):
+        row = int(bad[0])
+        value = frame[column].iloc[row]
+        raise InputError(f"{what}: {column} of row {row + 1} is {value!r}, expected degrees")
+    return numbers
+
+
+def _find_geometry_points(frame: gpd.GeoDataFrame, what: str) -> tuple[np.ndarray, np.ndarray]:
+    if frame.crs is None:
+        raise InputError(f"{what} has geometry without a CRS, expected one, or lon and lat")
+    points = frame.geometry.to_crs(4326)
+    if not (points.geom_type == "Point").all():
+        raise InputError(f"{what} has geometry that is not points, expected points")
+    return points.x.to_numpy(), points.y.to_numpy()
+
+
+def _find_nodes(
+    nodes: pd.Series, what: str, node_rows: Mapping[str, int] | None
+) -> np.ndarray:
+    if node_rows is None:
+        raise InputError(f"{what} names nodes, but this network keeps no ids of nodes")
+    names = nodes.astype(str)
+    rows = names.map(node_rows)
+    absent = np.flatnonzero(rows.isna())
+    if len(absent):
+        row = int(absent[0])
+        raise NotFoundError(
+            f"{what}: node {names.iloc[row]!r} (row {row + 1}) is not in the network"
+            + (f"; {len(absent)} rows are like this" if len(absent) > 1 else "")
+        )
+    return rows.to_numpy(dtype=np.uint32)

@@ -1,0 +1,39 @@
+"""What results have in common: shaping columns, and speaking Arrow."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+# Results with this many rows or more have their keys dictionary-encoded.
+N_ROWS_FOR_CATEGORIES = 100_000
+
+
+def to_keys(keys: np.ndarray | pd.Index, rows: np.ndarray) -> pd.Series:
+    """The keys of rows as text; -1 is absent (NA). Dictionary-encoded when there are many."""
+    keys = pd.Index(keys)
+    if len(rows) >= N_ROWS_FOR_CATEGORIES:
+        return pd.Series(pd.Categorical.from_codes(rows, categories=keys))
+    values = np.asarray(keys, dtype=object)
+    out = np.full(len(rows), None, dtype=object)
+    known = rows >= 0
+    out[known] = values[rows[known]]
+    return pd.Series(out, dtype="str")
+
+
+def to_arrow_stream(frame: pd.DataFrame, requested_schema: Any = None) -> Any:
+    """The Arrow C stream of a frame; geometry as WKB."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        return frame.to_arrow(index=False).__arrow_c_stream__(requested_schema)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.__arrow_c_stream__(requested_schema)
+
+
+class ProgressReport(Protocol):
+    """Called now and then during long work: what is being done, how much, of how much."""
+
+    def __call__(self, step: str, done: int, total: int) -> None: ...

@@ -1,0 +1,358 @@
+"""Road networks: reading and building them, travel times and nearest destinations.
+
+    roads = read_roads("corsica.osm.pbf", mode="car")
+    roads.travel_time_matrix(origins, destinations)
+    roads.nearest(origins, destinations, k=8)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from maillage import _core
+from maillage.errors import InputError
+from maillage.findings import Findings
+from maillage.geo.road_tables import read_road_tables
+from maillage.geo.speeds import read_speeds
+from maillage.points import Points, to_points
+from maillage.progress import ProgressChoice, report_progress
+from maillage.results import to_keys
+
+MAX_SNAP_M = 1600.0
+ACCESS_SPEED_KMH = 5.0
+WALK_SPEED_KMH = 4.5
+BIKE_SPEED_KMH = 15.0
+MAX_K = 255
+
+# Why a time does not exist; the place in this list is the code of a category.
+REASONS = ("unreachable", "origin_off_network", "destination_off_network")
+
+
+class RoadNetwork:
+    """A road network of one mode, ready to be searched. Immutable.
+
+    Made by `read_roads` (an OSM file) or `build_roads` (tables). Chains of degree-2 nodes
+    are contracted inside; every point of every road can still be attached to. Points
+    attach to the main component: the largest strongly connected one.
+    """
+
+    def __init__(
+        self, core: _core.RoadNetwork, node_ids: Sequence[str] | None, findings: Findings
+    ) -> None:
+        self._core = core
+        self._node_ids = node_ids
+        self._findings = findings
+
+    @property
+    def mode(self) -> str:
+        """`car`, `walk` or `bike`."""
+        return self._core.mode
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What was doubtful in the data: `kind, count, examples`."""
+        return self._findings.to_frame()
+
+    def summary(self) -> dict[str, Any]:
+        """Sizes: nodes, segments, junctions, edges, arcs, components, length in km, shares."""
+        return self._core.summary()
+
+    def __repr__(self) -> str:
+        s = self.summary()
+        return (
+            f"<RoadNetwork {self.mode}: {s['n_junctions']:,} junctions, "
+            f"{s['length_km']:,.0f} km, {100 * s['main_share']:.1f} % in the main component>"
+        )
+
+    @cached_property
+    def _node_rows(self) -> dict[str, int]:
+        # a node that blocks the mode stands several times; its first row serves
+        ids = self._node_ids if self._node_ids is not None else self._core.osm_node_ids.astype(str)
+        rows: dict[str, int] = {}
+        for row, node in enumerate(ids):
+            rows.setdefault(str(node), row)
+        return rows
+
+    def segments(self) -> gpd.GeoDataFrame:
+        """Every straight piece of road: `speed_kmh` in drawing direction, `back_speed_kmh`
+        against it (NaN = forbidden), `length_m`, `is_main`, geometry in WGS84.
+        """
+        speeds = self._core.segment_speeds()
+        return gpd.GeoDataFrame(
+            {
+                "speed_kmh": speeds[:, 0],
+                "back_speed_kmh": speeds[:, 1],
+                "length_m": speeds[:, 2],
+                "is_main": self._core.segment_is_main(),
+            },
+            geometry=self._segment_lines(),
+            crs=4326,
+        )
+
+    def _segment_lines(self) -> np.ndarray:
+        return shapely.linestrings(self._core.segment_ends().reshape(-1, 2, 2))
+
+    def find_segments(self, ways: Sequence[int] | None = None, polygon: Any = None) -> np.ndarray:
+        """Rows of the segments of some ways, or of those that meet an area (WGS84)."""
+        if ways is not None:
+            return self._core.segments_of_ways(np.asarray(ways, dtype=np.int64))
+        tree = shapely.STRtree(self._segment_lines())
+        return np.sort(tree.query(polygon, predicate="intersects")).astype(np.uint32)
+
+    def travel_time_matrix(
+        self,
+        origins: pd.DataFrame,
+        destinations: pd.DataFrame,
+        *,
+        round_trip: bool = False,
+        max_snap_m: float = MAX_SNAP_M,
+        access_speed_kmh: float = ACCESS_SPEED_KMH,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """Travel times from every origin to every destination, in minutes.
+
+        origins, destinations
+            Frames with `id` (unique) and `lon`, `lat` (WGS84) or `node` (an id of the
+            network's nodes); or GeoDataFrames of points. A point attaches to the nearest
+            segment within `max_snap_m` and walks there at `access_speed_kmh`; a node costs
+            nothing.
+        round_trip
+            Adds the way back.
+
+        Returns `from_id, to_id, travel_time, reason`: one row a pair, origins first. A
+        time that does not exist is NaN and `reason` says why: `unreachable`,
+        `origin_off_network`, `destination_off_network`. Cost: one search an origin.
+        """
+        sources = to_points(origins, "origins", self._node_rows_if_asked(origins))
+        targets = to_points(destinations, "destinations", self._node_rows_if_asked(destinations))
+        with report_progress(progress) as report:
+            how = {"threads": threads, "progress": report}
+            here = self._attach(sources, max_snap_m, access_speed_kmh, how)
+            there = self._attach(targets, max_snap_m, access_speed_kmh, how)
+            minutes = self._core.travel_times(here, there, **how)
+            if round_trip:
+                minutes = minutes + self._core.travel_times(there, here, **how).T
+        n, m = minutes.shape
+        absent = np.isnan(minutes)
+        reason = np.where(absent, np.int8(0), np.int8(-1))
+        reason[absent & there.is_off_network[None, :]] = 2
+        reason[absent & here.is_off_network[:, None]] = 1
+        return pd.DataFrame(
+            {
+                "from_id": _to_ids(sources.ids, np.repeat(np.arange(n), m)),
+                "to_id": _to_ids(targets.ids, np.tile(np.arange(m), n)),
+                "travel_time": minutes.ravel(),
+                "reason": _to_reasons(reason.ravel()),
+            }
+        )
+
+    def nearest(
+        self,
+        origins: pd.DataFrame,
+        destinations: pd.DataFrame,
+        k: int = 8,
+        *,
+        max_snap_m: float = MAX_SNAP_M,
+        access_speed_kmh: float = ACCESS_SPEED_KMH,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """The k nearest distinct destinations of every origin, by travel time there.
+
+        Points as in `travel_time_matrix`; 1 <= k <= 255.
+
+        Returns `id, rank, nearest_id, travel_time, reason`: k rows an origin, rank 1 the
+        nearest; equal times in the order of the destinations. Where fewer than k can be
+        reached, `nearest_id` and `travel_time` are absent and `reason` says why. Cost: one
+        sweep over the network, whatever the number of origins.
+        """
+        if not 1 <= k <= MAX_K:
+            raise InputError(f"k is {k}, expected 1 to {MAX_K}")
+        sources = to_points(origins, "origins", self._node_rows_if_asked(origins))
+        targets = to_points(destinations, "destinations", self._node_rows_if_asked(destinations))
+        with report_progress(progress) as report:
+            how = {"threads": threads, "progress": report}
+            here = self._attach(sources, max_snap_m, access_speed_kmh, how)
+            there = self._attach(targets, max_snap_m, access_speed_kmh, how)
+            rows, minutes = self._core.nearest(here, there, k, **how)
+        absent = rows < 0
+        reason = np.where(absent, np.int8(0), np.int8(-1))
+        reason[absent & here.is_off_network[:, None]] = 1
+        n = len(sources)
+        return pd.DataFrame(
+            {
+                "id": _to_ids(sources.ids, np.repeat(np.arange(n), k)),
+                "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), n),
+                "nearest_id": _to_ids(targets.ids, rows.ravel()),
+                "travel_time": minutes.ravel(),
+                "reason": _to_reasons(reason.ravel()),
+            }
+        )
+
+    def attachments(
+        self,
+        points: pd.DataFrame,
+        *,
+        max_snap_m: float = MAX_SNAP_M,
+        access_speed_kmh: float = ACCESS_SPEED_KMH,
+    ) -> pd.DataFrame:
+        """Where points meet the roads: `id, snap_m, lon, lat, reason` (NaN: off the network)."""
+        given = to_points(points, "points", self._node_rows_if_asked(points))
+        links = self._attach(given, max_snap_m, access_speed_kmh, {})
+        return pd.DataFrame(
+            {
+                "id": given.ids,
+                "snap_m": links.snap_m,
+                "lon": links.snapped[:, 0],
+                "lat": links.snapped[:, 1],
+                "reason": _to_reasons(np.where(links.is_off_network, np.int8(1), np.int8(-1))),
+            }
+        )
+
+    def _node_rows_if_asked(self, frame: pd.DataFrame) -> dict[str, int] | None:
+        return self._node_rows if "node" in getattr(frame, "columns", ()) else None
+
+    def _attach(
+        self, points: Points, max_snap_m: float, access_speed_kmh: float, how: dict[str, Any]
+    ) -> _core.Links:
+        if points.nodes is not None:
+            return self._core.attach_nodes(points.nodes)
+        if not max_snap_m >= 0:
+            raise InputError(f"max_snap_m is {max_snap_m}, expected metres >= 0")
+        if not access_speed_kmh > 0:
+            raise InputError(f"access_speed_kmh is {access_speed_kmh}, expected km/h > 0")
+        return self._core.attach(points.lat, points.lon, max_snap_m, access_speed_kmh, **how)
+
+
+def read_roads(
+    path: str | Path,
+    mode: str = "car",
+    *,
+    speeds: str | Path | Mapping[str, Any] = "france",
+    use_maxspeed: bool | float | None = None,
+    delays: Mapping[str, float] | None = None,
+    speed_kmh: float | None = None,
+    use_surface_caps: bool | None = None,
+    threads: int = 0,
+    progress: ProgressChoice = None,
+) -> RoadNetwork:
+    """Reads the roads of an OSM PBF file for one mode.
+
+    path
+        An `.osm.pbf` file.
+    mode
+        `car`, `walk` or `bike`.
+    speeds
+        `"france"` (legal speeds), `"osrm"` (OSRM's car classes), a TOML file of your own,
+        or a mapping; see `maillage/speeds/france.toml`.
+    use_maxspeed
+        True: the posted limit replaces the class speed; a factor such as 0.8: that share
+        of it; False: limits are ignored. None: as `speeds` says.
+    delays
+        Seconds lost at `traffic_signals`, `stop`, `give_way`, `junction`.
+    speed_kmh
+        Walking or cycling speed, in place of that of `speeds`.
+    use_surface_caps
+        Whether bad surfaces slow people down. None: as `speeds` says.
+
+    Raises InputError for a file that is not PBF or has no road of the mode, IoError for
+    one that cannot be opened.
+    """
+    rules = read_speeds(
+        speeds, mode, use_maxspeed, delays, speed_kmh=speed_kmh, use_surface_caps=use_surface_caps
+    )
+    with report_progress(progress) as report:
+        networks, found = _core.read_osm(str(path), [(mode, dict(rules))], threads, report)
+    return RoadNetwork(networks[0], None, to_findings(found))
+
+
+def build_roads(
+    nodes: pd.DataFrame | str | Path,
+    edges: pd.DataFrame | str | Path,
+    mode: str = "car",
+    *,
+    speed_kmh: float | None = None,
+    both_ways: bool | None = None,
+    columns: Any = None,
+    whole_kmh: bool = False,
+    threads: int = 0,
+    progress: ProgressChoice = None,
+) -> RoadNetwork:
+    """Builds a network from node and edge tables: frames, or files that hold them.
+
+    nodes
+        `id, lon, lat` (WGS84).
+    edges
+        One row a direction: `from, to` (ids of nodes) and `time_s`, or `length_m` and
+        `speed_kmh` (or `speed_ms`); optional `way`, the id by which scenarios name roads.
+        Other columns are ignored. Two rows in opposite directions are one road.
+    speed_kmh
+        One speed for every edge that has none; walking and cycling always go at theirs
+        (4.5 and 15 km/h unless given) over `length_m`.
+    both_ways
+        A row may be used against its direction too; by default so on foot only.
+
+    Raises InputError naming row, field and value.
+    """
+    if mode not in ("car", "walk", "bike"):
+        raise InputError(f"mode is {mode!r}, expected car, walk or bike")
+    own_speed = {"walk": WALK_SPEED_KMH, "bike": BIKE_SPEED_KMH}.get(mode)
+    findings = Findings()
+    tables = read_road_tables(
+        nodes,
+        edges,
+        columns=columns,
+        speed_kmh=speed_kmh if speed_kmh is not None else own_speed,
+        fixed_speed=mode != "car",
+        whole_kmh=whole_kmh,
+        findings=findings,
+    )
+    with report_progress(progress) as report:
+        core = _core.build_network(
+            tables.lat,
+            tables.lon,
+            tables.from_index,
+            tables.to_index,
+            tables.time_s,
+            tables.length_m,
+            tables.way_ids,
+            mode,
+            mode == "walk" if both_ways is None else both_ways,
+            threads,
+            report,
+        )
+    return RoadNetwork(core, tables.node_ids, findings)
+
+
+def to_findings(found: Mapping[str, tuple[int, list[str]]]) -> Findings:
+    """Findings as the engine hands them over."""
+    findings = Findings()
+    for kind, (count, examples) in found.items():
+        findings.add_all(kind, examples, count)
+    return findings
+
+
+def _to_ids(ids: pd.Index, rows: np.ndarray) -> pd.Series:
+    """Ids of rows in the type the user gave them; -1 is absent."""
+    if not pd.api.types.is_numeric_dtype(ids.dtype):
+        return to_keys(ids, rows)
+    if (rows >= 0).all():
+        return pd.Series(ids.take(rows))
+    return pd.Series(pd.array(ids.take(np.maximum(rows, 0)))).astype(_nullable(ids)).mask(rows < 0)
+
+
+def _nullable(ids: pd.Index) -> str:
+    return "Int64" if pd.api.types.is_integer_dtype(ids.dtype) else "Float64"
+
+
+def _to_reasons(codes: np.ndarray) -> pd.Series:
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(REASONS)))

@@ -1,0 +1,191 @@
+"""Applies a checked scenario to the parts of a territory, by index.
+
+`apply_to_parts` gives the new parts (frames that Python shows) and the edits that the
+engine carries out on its own copy-on-write parts. Both follow the edits in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from maillage import _core
+from maillage.errors import InputError
+from maillage.geo.opening_hours import parse_opening_hours
+from maillage.scenario import (
+    CloseEdit,
+    CloseRoadEdit,
+    ConvertEdit,
+    MoveEdit,
+    OpenEdit,
+    Scenario,
+    SetConnectivityEdit,
+    SetHoursEdit,
+    SetPopulationEdit,
+    SetSpeedEdit,
+)
+from maillage.scenario_polygon import to_geometry
+
+if TYPE_CHECKING:
+    from maillage.territory import TerritoryParts
+
+
+def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[TerritoryParts, _core.Edits]:
+    """The parts after a scenario that `check_scenario` found nothing wrong with."""
+    editor = _Editor(parts)
+    for edit in scenario.edits:
+        editor.apply(edit)
+    return editor.finish(), editor.edits
+
+
+class _Editor:
+    def __init__(self, parts: TerritoryParts) -> None:
+        self.parts = parts
+        self.edits = _core.Edits()
+        self.columns = {c: list(parts.counters[c]) for c in parts.counters.columns if c != "geometry"}
+        self.levels = [row.copy() for row in parts.levels]
+        self.row_of = {key: i for i, key in enumerate(self.columns["key"])}
+        self.persons = parts.persons
+        self.connectivity = parts.connectivity
+        self.counters_changed = False
+
+    def apply(self, edit: Any) -> None:
+        if isinstance(edit, SetPopulationEdit):
+            self._set_population(edit)
+        elif isinstance(edit, SetConnectivityEdit):
+            self._set_connectivity(edit)
+        elif isinstance(edit, SetSpeedEdit | CloseRoadEdit):
+            self._edit_roads(edit)
+        else:
+            self.counters_changed = True
+            self._edit_counter(edit)
+
+    def finish(self) -> TerritoryParts:
+        from maillage.territory import find_adequate
+
+        changed: dict[str, Any] = {}
+        if self.counters_changed:
+            frame = pd.DataFrame(self.columns)
+            changed["counters"] = frame.astype(
+                {c: d for c, d in self.parts.counters.dtypes.items() if c in frame}
+            )
+            changed["levels"] = np.array(self.levels, dtype=np.uint8).reshape(len(self.levels), -1)
+        if self.persons is not self.parts.persons:
+            changed["persons"] = self.persons
+        if self.connectivity is not self.parts.connectivity:
+            changed["connectivity"] = self.connectivity
+            changed["adequate"] = find_adequate(self.connectivity, self.parts.adequate_column)
+        return replace(self.parts, **changed)
+
+    # counters
+
+    def _edit_counter(self, edit: Any) -> None:
+        if isinstance(edit, OpenEdit) and not edit.reopens:
+            self._open(edit)
+            return
+        row = self.row_of[edit.key]
+        if isinstance(edit, CloseEdit):
+            if edit.service is None:
+                self.columns["open"][row] = False
+                self.edits.close(row)
+            else:
+                service = list(self.parts.services).index(edit.service)
+                self.levels[row][service] = 0
+                self.edits.close(row, service)
+        elif isinstance(edit, OpenEdit):
+            self.columns["open"][row] = True
+            self.edits.reopen(row)
+        elif isinstance(edit, MoveEdit):
+            self.columns["lon"][row], self.columns["lat"][row] = edit.lon, edit.lat
+            self.edits.move(row, edit.lat, edit.lon)
+        elif isinstance(edit, ConvertEdit):
+            self._convert(edit, row)
+        elif isinstance(edit, SetHoursEdit):
+            self._set_hours(row, edit.opening_hours)
+        else:
+            raise AssertionError(f"no rule for {edit!r}")
+
+    def _convert(self, edit: ConvertEdit, row: int) -> None:
+        if edit.kind is not None:
+            self.columns["kind"][row] = edit.kind
+        self.levels[row] = self._to_levels(edit.services, edit.kind)
+        self.edits.convert(row, self.levels[row])
+
+    def _open(self, edit: OpenEdit) -> None:
+        for column in self.columns:
+            self.columns[column].append(getattr(edit, column, None))
+        row = len(self.columns["key"]) - 1
+        self.columns["open"][row] = True
+        self.columns["name"][row] = edit.name or edit.key
+        self.columns["weekly_hours"][row] = np.nan
+        if edit.opening_hours is not None:
+            self._set_hours(row, edit.opening_hours)
+        self.row_of[edit.key] = row
+        self.levels.append(self._to_levels(edit.services, edit.kind))
+        self.edits.open(edit.lat, edit.lon, self.levels[row])
+
+    def _set_hours(self, row: int, text: str) -> None:
+        hours = parse_opening_hours(text)
+        self.columns["opening_hours"][row] = hours.to_text()
+        self.columns["weekly_hours"][row] = hours.weekly_hours
+
+    def _to_levels(self, services: Mapping[str, int] | None, kind: str | None) -> np.ndarray:
+        named = services if services is not None else self.parts.kinds[str(kind)]
+        return np.array([named.get(s, 0) for s in self.parts.services], dtype=np.uint8)
+
+    # places
+
+    def _find_places(self, edit: SetPopulationEdit | SetConnectivityEdit) -> np.ndarray:
+        if edit.place is not None:
+            return np.flatnonzero(self.parts.places["place"].to_numpy() == edit.place)
+        if edit.zoning is not None:
+            zoning = self.parts.zonings[edit.zoning]
+            return np.flatnonzero(zoning.area_of_place == zoning.codes.index(edit.area))
+        return np.arange(len(self.parts.places))
+
+    def _set_population(self, edit: SetPopulationEdit) -> None:
+        rows = self._find_places(edit)
+        names = list(self.parts.groups["group"])
+        groups = np.arange(len(names)) if edit.group is None else np.array([names.index(edit.group)])
+        here = self.persons[np.ix_(rows, groups)]
+        if edit.factor is not None:
+            after = here * edit.factor
+        elif here.sum() > 0:
+            after = here * (edit.persons / here.sum())
+        else:
+            after = np.full(here.shape, edit.persons / here.size)  # nobody to go by: shared evenly
+        persons = self.persons.copy()
+        persons[np.ix_(rows, groups)] = after
+        self.persons = persons
+        place, group = (m.ravel().astype(np.uint32) for m in np.meshgrid(rows, groups, indexing="ij"))
+        self.edits.set_persons(place, group, np.ascontiguousarray(after.ravel()))
+
+    def _set_connectivity(self, edit: SetConnectivityEdit) -> None:
+        from maillage.territory import find_adequate
+
+        rows = self._find_places(edit)
+        frame = self.connectivity.copy()
+        for column, share in edit.shares().items():
+            frame.iloc[rows, frame.columns.get_loc(column)] = share
+        self.connectivity = frame
+        adequate = find_adequate(frame.iloc[rows], self.parts.adequate_column)
+        self.edits.set_adequate(rows.astype(np.uint32), adequate)
+
+    # roads
+
+    def _edit_roads(self, edit: SetSpeedEdit | CloseRoadEdit) -> None:
+        roads = next((use.roads for use in self.parts.networks if use.mode == edit.mode), None)
+        if roads is None:
+            raise InputError(f"{edit.do}: the territory has no network for {edit.mode}")
+        polygon = None if edit.polygon is None else to_geometry(edit.polygon)
+        segments = roads.find_segments(ways=edit.ways, polygon=polygon)
+        if len(segments) == 0:
+            where = "of these ways" if polygon is None else "in this outline"
+            raise InputError(f"{edit.do}: there is no road for {edit.mode} {where}")
+        speed = getattr(edit, "speed_kmh", None)
+        factor = getattr(edit, "factor", None)
+        self.edits.roads(_core.EditRoads(edit.mode, segments, speed, factor))
