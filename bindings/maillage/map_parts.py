@@ -175,13 +175,16 @@ def draw_places(
 
 
 def draw_roads(axes: Axes, segments: Any, projection: Projection) -> None:
-    """A light backdrop of roads: n_segments x 4 degrees (lon, lat, lon, lat)."""
-    ends = np.asarray(segments, dtype=float)
-    ends = ends[np.isfinite(ends).all(axis=1)]
-    x1, y1 = projection.apply(ends[:, 0], ends[:, 1])
-    x2, y2 = projection.apply(ends[:, 2], ends[:, 3])
-    lines = np.stack([np.column_stack([x1, y1]), np.column_stack([x2, y2])], axis=1)
-    axes.add_collection(LineCollection(list(lines), colors=ROAD, linewidths=0.35, zorder=1))
+    """A light backdrop of roads: lines, or n_segments x 4 degrees (lon, lat, lon, lat)."""
+    if hasattr(segments, "to_crs"):
+        in_degrees = segments if segments.crs is None else segments.to_crs(4326)
+        shapes: Any = shapely.get_parts(np.asarray(in_degrees.geometry))
+    else:
+        shapes = shapely.linestrings(np.asarray(segments, dtype=float).reshape(-1, 2, 2))
+    shapes = shapes[~shapely.is_missing(shapes)]
+    xy, line = shapely.get_coordinates(projection.apply_geometry(shapes), return_index=True)
+    lines = np.split(xy, np.flatnonzero(np.diff(line)) + 1)
+    axes.add_collection(LineCollection(lines, colors=ROAD, linewidths=0.35, zorder=1))
 
 
 def draw_marks(axes: Axes, x: Floats, y: Floats, mark: Mark) -> None:

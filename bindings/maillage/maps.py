@@ -50,6 +50,7 @@ _LOST, _FOUND, _NEVER = "#1c0b21", "#0d6b5e", "#80868e"
 _MINUTES = ("#fdf0c8", "#f9d07c", "#eda35a", "#d57052", "#ab4357", "#752459", "#3d1250")
 _SHARES = ("#eef4f0", "#cfe3dd", "#a3cbc8", "#6fabb2", "#42869a", "#27607d", "#183a5a")
 
+_HOW = {"travel_time_car": ", by car", "travel_time_no_car": ", without a car"}
 _MARKS = {
     "kept": Mark("open", "o", "#43474d", 3.7, 0.6),
     "converted": Mark("converted", "D", "#7b2d8e", 6.5, 1.6, filled=False),
@@ -84,24 +85,24 @@ def draw_delta_map(
     title: str = "Who gets farther from a counter",
     subtitle: str | None = None,
     source: str = "",
-    before: str = "before_travel_time",
-    after: str = "after_travel_time",
+    column: str = "travel_time_car",
     breaks: Sequence[float] = (1, 5, 10, 20),
     roads: Any = None,
 ) -> MapImage:
     """Who gets farther from, or nearer to, the nearest counter, and by how many minutes.
 
-    delta has one row a place with `place`, the minutes `before` and `after` (NaN =
-    unreachable) and, if known, `persons`. places has `place`, lon, lat and, if known,
-    polygons. counters has lon, lat, `change` (kept, closed, opened, converted, moved)
-    and, if known, name. A change of less than the first break counts as none; classes
-    include their lower bound. roads is n_segments x 4 (lon, lat, lon, lat). Without
+    delta has one row a place with `place`, the minutes before and after (`before_` and
+    `after_` before `column`; NaN = unreachable) and, if known, persons (`persons`, or
+    `after_persons`). places has `place`, lon, lat and, if known, polygons. counters has
+    lon, lat, `status` (kept, closed, opened, converted, moved) and, if known, name. A
+    change of less than the first break counts as none; classes include their lower bound.
+    roads are lines (GeoDataFrame) or n_segments x 4 (lon, lat, lon, lat). Without
     subtitle the key figure is written there. Raises InputError on missing columns and
     IoError.
     """
-    frame = _join(delta, places, [before, after])
-    was = frame[before].to_numpy(dtype=float)
-    now = frame[after].to_numpy(dtype=float)
+    frame = _join(delta, places, [f"before_{column}", f"after_{column}"])
+    was = frame[f"before_{column}"].to_numpy(dtype=float)
+    now = frame[f"after_{column}"].to_numpy(dtype=float)
     classes = _delta_classes(was, now, breaks)
     persons = _persons(frame)
     return _draw(
@@ -112,7 +113,8 @@ def draw_delta_map(
             counters=counters,
             title=title,
             subtitle=to_delta_words(was, now, persons) if subtitle is None else subtitle,
-            legend_title="Change of travel time to the nearest open counter (guichet)",
+            legend_title="Change of travel time to the nearest open counter (guichet)"
+            + _HOW.get(column, ""),
             source=source,
             roads=roads,
         ),
@@ -126,7 +128,7 @@ def draw_exposure_map(
     counters: pd.DataFrame | None = None,
     path: str | Path | None = None,
     *,
-    column: str = "travel_time",
+    column: str = "travel_time_car",
     title: str = "Travel time to the nearest counter",
     subtitle: str = "",
     source: str = "",
@@ -151,7 +153,8 @@ def draw_exposure_map(
     else:
         classes = _value_classes(values, breaks, _MINUTES, "min")
     words = f"{column.removeprefix('share_').replace('_', ' ')}, share of persons"
-    usual = words if is_share else "Minutes to the nearest open counter (guichet)"
+    minutes = "Minutes to the nearest open counter (guichet)" + _HOW.get(column, "")
+    usual = words if is_share else minutes
     return _draw(
         _Sheet(
             frame=frame,
@@ -169,24 +172,24 @@ def draw_exposure_map(
 
 
 def to_delta_words(was: Floats, now: Floats, persons: Floats) -> str:
-    """The key figure of a change: how many persons get farther, nearer or lose reach."""
+    """The key figure of a change: how many persons live where it gets farther or nearer."""
     change = now - was
-    farther, nearer = change > 0, change < 0
-    lost, found = np.isfinite(was) & np.isnan(now), np.isnan(was) & np.isfinite(now)
     parts = []
-    for members, word in ((farther, "farther"), (nearer, "nearer")):
+    for members, word in ((change > 0, "farther"), (change < 0, "nearer")):
         number = persons[members].sum()
         if number > 0:
             mean = float(np.average(np.abs(change[members]), weights=persons[members]))
             parts.append(
-                f"{to_persons(number)} persons ({_percent(number, persons)}) get {word}, "
-                f"by {mean:.1f} min on average"
+                f"{to_persons(number)} persons ({_percent(number, persons)}) live where the "
+                f"nearest counter gets {word}, by {mean:.1f} min on average"
             )
-    if persons[lost].sum() > 0:
-        parts.append(f"{to_persons(persons[lost].sum())} can reach no counter any more")
-    if persons[found].sum() > 0:
-        parts.append(f"{to_persons(persons[found].sum())} can reach one for the first time")
-    return "; ".join(parts) or "Nobody gets farther or nearer"
+    lost = persons[np.isfinite(was) & np.isnan(now)].sum()
+    found = persons[np.isnan(was) & np.isfinite(now)].sum()
+    if lost > 0:
+        parts.append(f"{to_persons(lost)} where none can be reached any more")
+    if found > 0:
+        parts.append(f"{to_persons(found)} where one can be reached for the first time")
+    return "; ".join(parts) or "The nearest counter gets farther or nearer for nobody"
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,8 @@ def _join(values: pd.DataFrame, places: pd.DataFrame, columns: list[str]) -> pd.
         absent = [name for name in needed if name not in frame]
         if absent:
             raise InputError(f"map: the {what} has no column {', '.join(absent)}")
+    if "persons" not in values and "after_persons" in values:
+        values = values.assign(persons=values["after_persons"])
     taken = [*columns, *(["persons"] if "persons" in values else [])]
     keys = pd.Index(places["place"].astype(str))
     beside: Any = values.set_index(values["place"].astype(str).to_numpy())[taken]
@@ -232,7 +237,7 @@ def _join(values: pd.DataFrame, places: pd.DataFrame, columns: list[str]) -> pd.
 
 
 def _persons(frame: pd.DataFrame) -> Floats:
-    if "persons" not in frame:
+    if "persons" not in frame:  # every place counts as one
         return np.ones(len(frame))
     return np.nan_to_num(frame["persons"].to_numpy(dtype=float))
 
@@ -334,8 +339,8 @@ def _extent(sheet: _Sheet, projection: Projection) -> tuple[float, float, float,
         bounds = outlines.total_bounds  # type: ignore[union-attr]
         bx, by = projection.apply(bounds[[0, 0, 2, 2]], bounds[[1, 3, 1, 3]])
         all_x, all_y = [*all_x, bx], [*all_y, by]
-    if counters is not None and "change" in counters:
-        changed = counters[counters["change"] != "kept"]
+    if counters is not None and "status" in counters:
+        changed = counters[counters["status"] != "kept"]
         cx, cy = projection.apply(changed["lon"], changed["lat"])
         all_x, all_y = [*all_x, cx], [*all_y, cy]
     every_x, every_y = np.concatenate(all_x), np.concatenate(all_y)
@@ -372,21 +377,21 @@ def _axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
 def _draw_counters(
     axes: Axes, counters: pd.DataFrame | None, projection: Projection
 ) -> list[tuple[Mark, int]]:
-    """Draws the counters by kind of change; returns the marks that appear, with counts."""
+    """Draws the counters by status; returns the marks that appear, with counts."""
     shown: list[tuple[Mark, int]] = []
     if counters is None or counters.empty:
         return shown
-    change = counters["change"] if "change" in counters else pd.Series("kept", counters.index)
-    unknown = sorted(set(change.dropna()) - set(_MARKS))
+    status = counters["status"] if "status" in counters else pd.Series("kept", counters.index)
+    unknown = sorted(set(status.dropna()) - set(_MARKS))
     if unknown:
-        raise InputError(f"map: change is {unknown[0]!r}, expected one of {', '.join(_MARKS)}")
+        raise InputError(f"map: status is {unknown[0]!r}, expected one of {', '.join(_MARKS)}")
     x, y = projection.apply(counters["lon"], counters["lat"])
     for kind, mark in _MARKS.items():
-        rows = np.flatnonzero((change == kind).to_numpy() & np.isfinite(x) & np.isfinite(y))
+        rows = np.flatnonzero((status == kind).to_numpy() & np.isfinite(x) & np.isfinite(y))
         if rows.size:
             draw_marks(axes, x[rows], y[rows], mark)
             shown.append((mark, int(rows.size)))
-    changed = np.flatnonzero((change != "kept").to_numpy() & np.isfinite(x) & np.isfinite(y))
+    changed = np.flatnonzero((status != "kept").to_numpy() & np.isfinite(x) & np.isfinite(y))
     if 0 < changed.size <= _MOST_NAMES and "name" in counters:
         names = [_short(name) for name in counters["name"].iloc[changed]]
         draw_labels(axes, x[changed], y[changed], names)

@@ -137,8 +137,8 @@ class Scenario:
         """Changes the persons of a place, of an area of a zoning, or of everywhere.
 
         factor multiplies every number of the selection; persons is the new total of the
-        selection, shared out in proportion to the persons who are there. Without group
-        all groups are meant.
+        selection, shared out in proportion to the persons who are there (evenly where there
+        is nobody). Without group all groups are meant.
         """
         return self._with(
             "set_population",

@@ -124,7 +124,7 @@ class CloseEdit(Edit):
 class OpenEdit(Edit):
     """Opens a counter: a new one at a point, or, with its key alone, one that was closed.
 
-    A new counter needs a point and `services` or a `kind` that the territory maps to
+    A counter that opens again offers what it offered before. A new one needs a point and `services` or a `kind` that the territory maps to
     services.
     """
 
@@ -246,7 +246,7 @@ class SetPopulationEdit(_PlacesEdit):
     """Changes how many persons live somewhere, in one group or in all.
 
     `factor` multiplies every number of the selection; `persons` is its new total, shared
-    out in proportion to the persons who are there.
+    out in proportion to the persons who are there (evenly where there is nobody).
     """
 
     do: ClassVar[str] = "set_population"
