@@ -96,15 +96,15 @@ class Builder {
 
   // Cumulative milliseconds at the bends of chain `c`, one of its two directions; false if forbidden.
   bool fill_cumulative(std::span<const std::uint32_t> chain, bool backward, std::vector<std::int32_t>& cum) const {
-    double seconds = 0;
+    Duration time{0};
     bool allowed = true;
     cum.push_back(0);
     for (std::uint32_t piece : chain) {
       const SegmentId id(piece / 2);
       const float t = (piece % 2 == 1) == backward ? raw().forward_s[id] : raw().backward_s[id];
-      allowed = allowed && t < kNoWay;
-      seconds += allowed ? t : 0;
-      cum.push_back(allowed ? to_duration(seconds).ms : 0);
+      time = time + to_duration(t);
+      allowed = allowed && time.is_reachable();
+      cum.push_back(allowed ? time.ms : 0);
     }
     if (!allowed) std::fill(cum.end() - static_cast<std::ptrdiff_t>(chain.size()), cum.end(), 0);
     return allowed;

@@ -12,8 +12,7 @@
 //
 //   search nodes:  [ junctions | ban copies | exit layer | entry layer ]
 //
-// Times are milliseconds, rounded once at each bend of an edge, so an edge is off by half a
-// millisecond at the most.
+// Times are whole milliseconds, rounded once a segment: contracting chains changes no sum.
 #pragma once
 
 #include <memory>

@@ -30,11 +30,12 @@ struct Duration {
 
 constexpr Duration unreachable() { return {std::numeric_limits<std::int32_t>::max()}; }
 
-// Rounds to the nearest millisecond, half away from zero; infinity, NaN and overflow are unreachable.
+// Rounds to the nearest millisecond, half to even, so that sums of many times have no bias;
+// infinity, NaN and overflow are unreachable.
 inline Duration to_duration(double seconds) {
   const double ms = seconds * 1000.0;
   if (!(ms < std::numeric_limits<std::int32_t>::max())) return unreachable();
-  return {static_cast<std::int32_t>(std::llround(ms))};
+  return {static_cast<std::int32_t>(std::nearbyint(ms))};
 }
 
 // Minutes for people; unreachable is NaN.

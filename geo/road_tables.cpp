@@ -20,6 +20,12 @@ auto find_row_key(const DirectedLinks& links, std::uint32_t i) {
   return std::tuple(find_pair_key(links, i), links.from[i] > links.to[i], length, links.time_s[i]);
 }
 
+// Rounded to milliseconds while the time still has all its digits: a float would blur the ties.
+float to_whole_ms(double seconds) {
+  const Duration time = to_duration(seconds);
+  return time.is_reachable() ? static_cast<float>(time.ms / 1000.0) : kNoWay;
+}
+
 class SegmentWriter {
  public:
   SegmentWriter(RoadSegments& out, const DirectedLinks& links, const RoadTableOptions& options)
@@ -29,11 +35,11 @@ class SegmentWriter {
   void write(std::uint32_t forward, const std::uint32_t* backward) {
     const RawNodeId from(links_.from[forward]), to(links_.to[forward]);
     const double length = links_.length_m[forward];
-    const float time = static_cast<float>(links_.time_s[forward]);
+    const float time = to_whole_ms(links_.time_s[forward]);
     out_.from.push_back(from);
     out_.to.push_back(to);
     out_.forward_s.push_back(time);
-    out_.backward_s.push_back(backward ? static_cast<float>(links_.time_s[*backward])
+    out_.backward_s.push_back(backward ? to_whole_ms(links_.time_s[*backward])
                               : options_.both_ways ? time
                                                    : kNoWay);
     out_.length_m.push_back(static_cast<float>(

@@ -9,9 +9,13 @@
 
 namespace py = pybind11;
 
+namespace maillage::bind {
 void bind_roads(py::module_& m);
 void bind_territory(py::module_& m);
+}  // namespace maillage::bind
+namespace maillage {
 void bind_osm_write(py::module_& m);
+}
 
 namespace {
 
@@ -38,7 +42,7 @@ PYBIND11_MODULE(_core, m) {
       PyErr_SetNone(PyExc_KeyboardInterrupt);
     }
   });
-  bind_roads(m);
-  bind_territory(m);
-  bind_osm_write(m);
+  maillage::bind::bind_roads(m);
+  maillage::bind::bind_territory(m);
+  maillage::bind_osm_write(m);
 }

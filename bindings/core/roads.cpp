@@ -14,10 +14,8 @@
 #include "geo/osm_roads.h"
 #include "geo/road_tables.h"
 
+namespace maillage::bind {
 namespace {
-
-using namespace maillage;
-using namespace maillage::bind;
 
 using NetworkPtr = std::shared_ptr<const RoadNetwork>;
 
@@ -254,3 +252,5 @@ void bind_roads(py::module_& m) {
   m.def("read_osm", &read_osm, py::arg("path"), py::arg("modes"), py::arg("threads") = 0,
         py::arg("progress") = py::none());
 }
+
+}  // namespace maillage::bind

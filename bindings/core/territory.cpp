@@ -13,10 +13,8 @@
 #include "engine/scenario.h"
 #include "engine/travel_times.h"
 
+namespace maillage::bind {
 namespace {
-
-using namespace maillage;
-using namespace maillage::bind;
 
 using TerritoryPtr = std::shared_ptr<const Territory>;
 
@@ -317,3 +315,5 @@ void bind_territory(py::module_& m) {
   m.def("place_changes", &find_changes, py::arg("before"), py::arg("after"));
   m.def("adequate_share", py::vectorize(find_adequate_share), py::arg("wired"), py::arg("mobile"));
 }
+
+}  // namespace maillage::bind
