@@ -1,0 +1,38 @@
+"""maillage: when public counters close or open, who is farther from a human being?
+
+    import maillage as ml
+    territory = ml.read_territory("territory.toml")
+    exposure = territory.exposure(service="post", limit=20)
+    scenario = ml.Scenario("fewer desks").close("K1")
+    territory.compare(scenario, service="post", limit=20).losers()
+
+Roads alone: `read_roads`, `build_roads`. Errors: `InputError` (a ValueError), `IoError` (an
+OSError), `NotFoundError` (a KeyError).
+"""
+
+from maillage._core import __version__
+from maillage.delta import Delta
+from maillage.errors import InputError, IoError, MaillageError, NotFoundError
+from maillage.exposure import Exposure
+from maillage.roads import RoadNetwork, build_roads, read_roads
+from maillage.scenario import Scenario, read_scenario
+from maillage.scenario_checks import check_scenario
+from maillage.territory import Territory, read_territory
+
+__all__ = [
+    "Delta",
+    "Exposure",
+    "InputError",
+    "IoError",
+    "MaillageError",
+    "NotFoundError",
+    "RoadNetwork",
+    "Scenario",
+    "Territory",
+    "__version__",
+    "build_roads",
+    "check_scenario",
+    "read_roads",
+    "read_scenario",
+    "read_territory",
+]
