@@ -9,7 +9,7 @@ import pandas as pd
 
 from maillage import _core
 from maillage.errors import InputError
-from maillage.exposure import NUMBERS, SHARES, SPREAD, TIMES, Exposure
+from maillage.exposure import NUMBERS, SHARES, SPREAD, TIMES, Exposure, find_backdrop
 from maillage.results import to_arrow_stream, to_keys
 
 if TYPE_CHECKING:
@@ -126,15 +126,14 @@ class Delta:
         """A map of who gets farther, written to `path` (PNG) if given; see `maps.draw_delta_map`."""
         from maillage.maps import draw_delta_map
 
-        frame = self.by_place().assign(persons=lambda f: f["after_persons"])
-        frame = frame[frame["persons"] > 0]
         how = {
             "title": f"{self.name}: who gets farther ({self.before.service})",
-            "before": "before_mean_time",
-            "after": "after_mean_time",
+            "roads": find_backdrop(self.after._parts),
             **options,
         }
-        return draw_delta_map(frame, self.after._parts.places, self._map_counters(), path, **how)
+        return draw_delta_map(
+            self.by_place(), self.after._parts.places, self._map_counters(), path, **how
+        )
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return to_arrow_stream(self.by_place(), requested_schema)
@@ -147,19 +146,21 @@ class Delta:
         )
 
     def _map_counters(self) -> pd.DataFrame:
-        """Counters of the service with their `change`: kept, closed, opened, converted, moved."""
+        """Counters of the service with their `status`: kept, closed, opened, converted, moved."""
         after = self.after._parts
         service = list(after.services).index(self.after.service)
         frame = after.counters.copy()
         n_before = len(self.before._parts.counters)
-        is_offered = frame["open"].to_numpy(dtype=bool) & (after.levels[:, service] >= self.after.level)
+        is_offered = frame["open"].to_numpy(dtype=bool) & (
+            after.levels[:, service] >= self.after.level
+        )
         was_offered = np.zeros(len(frame), dtype=bool)
         was_offered[:n_before] = self.before._parts.counters["open"].to_numpy(dtype=bool) & (
             self.before._parts.levels[:, service] >= self.before.level
         )
         changed = find_changed_counters(self.before._parts, after).set_index("key")["change"]
         change = frame["key"].map(changed).fillna("")
-        frame["change"] = np.select(
+        frame["status"] = np.select(
             [
                 was_offered & ~is_offered,
                 ~was_offered & is_offered,
@@ -185,7 +186,13 @@ class Delta:
 def _sort_by_loss(frame: pd.DataFrame, *, descending: bool) -> pd.DataFrame:
     # who has no counter at all any more loses more than any number of minutes
     loss = frame["delta_travel_time"].fillna(np.inf if descending else -np.inf)
-    order = np.lexsort((frame["place"].to_numpy(dtype=object).astype(str), -frame["persons"], -loss if descending else loss))
+    order = np.lexsort(
+        (
+            frame["place"].to_numpy(dtype=object).astype(str),
+            -frame["persons"],
+            -loss if descending else loss,
+        )
+    )
     return frame.iloc[order].reset_index(drop=True)
 
 
@@ -193,24 +200,45 @@ def find_changed_counters(before: Any, after: Any) -> pd.DataFrame:
     """The counters of two territories, one of which came from the other, that differ."""
     was, now = before.counters, after.counters
     n = len(was)
-    if len(now) < n or not now["key"].iloc[:n].reset_index(drop=True).equals(was["key"].reset_index(drop=True)):
-        raise InputError("the two territories have different counters, expected one to come from the other")
+    if len(now) < n or not now["key"].iloc[:n].reset_index(drop=True).equals(
+        was["key"].reset_index(drop=True)
+    ):
+        raise InputError(
+            "the two territories have different counters, expected one to come from the other"
+        )
     rows = []
     for i in range(len(now)):
-        change = _find_changes(was.iloc[i] if i < n else None, now.iloc[i], before.levels[i] if i < n else None, after.levels[i])
+        change = _find_changes(
+            was.iloc[i] if i < n else None,
+            now.iloc[i],
+            before.levels[i] if i < n else None,
+            after.levels[i],
+        )
         if change:
             rows.append(
                 {
                     "key": now["key"].iloc[i],
                     "name": now["name"].iloc[i],
                     "change": " + ".join(change),
-                    "before_services": _to_services(before.services, before.levels[i]) if i < n else None,
-                    "after_services": _to_services(after.services, after.levels[i]) if now["open"].iloc[i] else None,
+                    "before_services": _to_services(before.services, before.levels[i])
+                    if i < n
+                    else None,
+                    "after_services": _to_services(after.services, after.levels[i])
+                    if now["open"].iloc[i]
+                    else None,
                     "before_weekly_hours": was["weekly_hours"].iloc[i] if i < n else np.nan,
                     "after_weekly_hours": now["weekly_hours"].iloc[i],
                 }
             )
-    columns = ["key", "name", "change", "before_services", "after_services", "before_weekly_hours", "after_weekly_hours"]
+    columns = [
+        "key",
+        "name",
+        "change",
+        "before_services",
+        "after_services",
+        "before_weekly_hours",
+        "after_weekly_hours",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

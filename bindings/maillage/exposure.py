@@ -29,6 +29,7 @@ SHARES = tuple(f"share_{name}" for name in (*STATES, "exposed", "left_out"))
 TIMES = ("mean_time", "median_time", "p90_time", "max_time")
 SPREAD = ("unreachable_share", "gini", "fgt0", "fgt1", "fgt2")
 DEFAULT_LIMITS = (10.0, 20.0, 30.0, 45.0)
+MOST_DRAWN_SEGMENTS = 400_000
 
 
 class Exposure:
@@ -117,15 +118,13 @@ class Exposure:
         """A map of who is exposed, written to `path` (PNG) if given; see `maps.draw_exposure_map`."""
         from maillage.maps import draw_exposure_map
 
-        frame = self.by_place()
-        frame = frame[frame["persons"] > 0]
         how = {
             "title": f"{self.service}: travel time to a counter (guichet)",
-            "column": "mean_time",
+            "roads": find_backdrop(self._parts),
             **options,
         }
-        counters = self._open_counters().assign(change="kept")
-        return draw_exposure_map(frame, self._parts.places, counters, path, **how)
+        counters = self._open_counters().assign(status="kept")
+        return draw_exposure_map(self.by_place(), self._parts.places, counters, path, **how)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return to_arrow_stream(self.by_place(), requested_schema)
@@ -152,7 +151,9 @@ class Exposure:
             "no_car_modes": self._parts.parameters["no_car_modes"],
             "modes": sorted({use.mode for use in self._parts.networks}),
             "independence": "reach and ability, and wired line and 4G, are independent inside a place and group",
-            "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict("records"),
+            "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(
+                "records"
+            ),
         }
 
     def _find_zoning(self, name: str) -> Any:
@@ -178,7 +179,9 @@ class Exposure:
         phone = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
         frame["phone_resolved"] = frame["exposed"] * phone
         persons = frame["persons"].where(frame["persons"] > 0)
-        shares = {f"share_{name}": frame[name] / persons for name in (*STATES, "exposed", "left_out")}
+        shares = {
+            f"share_{name}": frame[name] / persons for name in (*STATES, "exposed", "left_out")
+        }
         names = [*TIMES, *SPREAD, *(f"coverage_{limit:g}" for limit in limits)]
         times = pd.DataFrame(summary, columns=names)
         return pd.concat([frame, pd.DataFrame(shares), times], axis=1)
@@ -190,3 +193,11 @@ class Exposure:
             columns[f"counter_{person_class}"] = to_keys(self._parts.counters["key"], rows)
             columns[f"travel_time_{person_class}"] = minutes
         return pd.DataFrame(columns)
+
+
+def find_backdrop(parts: TerritoryParts) -> np.ndarray | None:
+    """Road lines (lon, lat, lon, lat) to draw under a map; None where they would be a blot."""
+    roads = next((use.roads for use in parts.networks if use.mode == "car"), None)
+    if roads is None or roads.summary()["n_segments"] > MOST_DRAWN_SEGMENTS:
+        return None
+    return roads._core.segment_ends()[roads._core.segment_is_main()]

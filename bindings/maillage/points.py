@@ -86,9 +86,7 @@ def _find_geometry_points(frame: gpd.GeoDataFrame, what: str) -> tuple[np.ndarra
     return points.x.to_numpy(), points.y.to_numpy()
 
 
-def _find_nodes(
-    nodes: pd.Series, what: str, node_rows: Mapping[str, int] | None
-) -> np.ndarray:
+def _find_nodes(nodes: pd.Series, what: str, node_rows: Mapping[str, int] | None) -> np.ndarray:
     if node_rows is None:
         raise InputError(f"{what} names nodes, but this network keeps no ids of nodes")
     names = nodes.astype(str)

@@ -1,8 +1,8 @@
 """Road networks: reading and building them, travel times and nearest destinations.
 
-    roads = read_roads("corsica.osm.pbf", mode="car")
-    roads.travel_time_matrix(origins, destinations)
-    roads.nearest(origins, destinations, k=8)
+roads = read_roads("corsica.osm.pbf", mode="car")
+roads.travel_time_matrix(origins, destinations)
+roads.nearest(origins, destinations, k=8)
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A territory: its places, people, counters and networks, and the questions put to it.
 
-    territory = read_territory("territory.toml")
-    territory.exposure(service="post", limit=20).total()
-    territory.compare(scenario, service="post", limit=20).losers()
+territory = read_territory("territory.toml")
+territory.exposure(service="post", limit=20).total()
+territory.compare(scenario, service="post", limit=20).losers()
 """
 
 from __future__ import annotations
@@ -102,7 +102,11 @@ class Territory:
         persons = self._parts.persons.sum(axis=0)
         with_car = (self._parts.persons * self._parts.car_share).sum(axis=0)
         frame.insert(1, "persons", persons)
-        frame.insert(2, "car_share", np.divide(with_car, persons, where=persons > 0, out=np.full(len(persons), np.nan)))
+        frame.insert(
+            2,
+            "car_share",
+            np.divide(with_car, persons, where=persons > 0, out=np.full(len(persons), np.nan)),
+        )
         frame.insert(3, "p_a", 1 - frame["p_b"] - frame["p_c"])
         return frame
 
@@ -259,7 +263,11 @@ class Territory:
         limit = self._parts.parameters["limit_min"] if limit is None else float(limit)
         if not 0 <= limit < 60 * 24 * 20:
             raise InputError(f"limit is {limit}, expected minutes >= 0")
-        weight = self._parts.parameters["left_out_lambda"] if left_out_lambda is None else left_out_lambda
+        weight = (
+            self._parts.parameters["left_out_lambda"]
+            if left_out_lambda is None
+            else left_out_lambda
+        )
         if not 0 <= weight <= 1:
             raise InputError(f"left_out_lambda is {weight}, expected 0..1")
         with report_progress(progress) as report:
@@ -306,7 +314,11 @@ class Territory:
             "threads": threads,
             "progress": progress,
         }
-        after = scenario if isinstance(scenario, Territory) else self.apply(scenario, threads=threads, progress=progress)
+        after = (
+            scenario
+            if isinstance(scenario, Territory)
+            else self.apply(scenario, threads=threads, progress=progress)
+        )
         if len(after._parts.places) != len(self._parts.places):
             raise InputError("the two territories have different places, expected the same")
         name = after._parts.history[-1] if after._parts.history else after.name
@@ -359,10 +371,14 @@ def build_territory(
 ) -> Territory:
     """A territory from what was read and the networks built for it."""
     groups = inputs.groups
-    speeds, walk_class = np.unique(groups["walk_speed_kmh"].to_numpy(dtype=float), return_inverse=True)
+    speeds, walk_class = np.unique(
+        groups["walk_speed_kmh"].to_numpy(dtype=float), return_inverse=True
+    )
     connectivity = inputs.connectivity
     config = inputs.config
-    column = "wired_8" if config.connectivity is None else f"wired_{config.connectivity.adequate_mbit}"
+    column = (
+        "wired_8" if config.connectivity is None else f"wired_{config.connectivity.adequate_mbit}"
+    )
     adequate = find_adequate(connectivity, column)
     findings = Findings()
     findings.merge(inputs.findings)

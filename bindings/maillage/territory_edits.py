@@ -46,7 +46,9 @@ class _Editor:
     def __init__(self, parts: TerritoryParts) -> None:
         self.parts = parts
         self.edits = _core.Edits()
-        self.columns = {c: list(parts.counters[c]) for c in parts.counters.columns if c != "geometry"}
+        self.columns = {
+            c: list(parts.counters[c]) for c in parts.counters.columns if c != "geometry"
+        }
         self.levels = [row.copy() for row in parts.levels]
         self.row_of = {key: i for i, key in enumerate(self.columns["key"])}
         self.persons = parts.persons
@@ -150,7 +152,9 @@ class _Editor:
     def _set_population(self, edit: SetPopulationEdit) -> None:
         rows = self._find_places(edit)
         names = list(self.parts.groups["group"])
-        groups = np.arange(len(names)) if edit.group is None else np.array([names.index(edit.group)])
+        groups = (
+            np.arange(len(names)) if edit.group is None else np.array([names.index(edit.group)])
+        )
         here = self.persons[np.ix_(rows, groups)]
         if edit.factor is not None:
             after = here * edit.factor
@@ -161,7 +165,9 @@ class _Editor:
         persons = self.persons.copy()
         persons[np.ix_(rows, groups)] = after
         self.persons = persons
-        place, group = (m.ravel().astype(np.uint32) for m in np.meshgrid(rows, groups, indexing="ij"))
+        place, group = (
+            m.ravel().astype(np.uint32) for m in np.meshgrid(rows, groups, indexing="ij")
+        )
         self.edits.set_persons(place, group, np.ascontiguousarray(after.ravel()))
 
     def _set_connectivity(self, edit: SetConnectivityEdit) -> None:

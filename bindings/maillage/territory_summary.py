@@ -25,9 +25,7 @@ def summarize_territory(parts: TerritoryParts, core: _core.Territory) -> dict[st
             "bbox": _find_bbox(parts.places),
             "zonings": {name: len(z.codes) for name, z in parts.zonings.items()},
         },
-        "groups": dict(
-            zip(parts.groups["group"], parts.persons.sum(axis=0).tolist(), strict=True)
-        ),
+        "groups": dict(zip(parts.groups["group"], parts.persons.sum(axis=0).tolist(), strict=True)),
         "counters": {
             "n": len(parts.counters),
             "n_open": int(parts.counters["open"].sum()),

@@ -1,0 +1,185 @@
+"""Types of the compiled engine. Use the package `maillage`; this module may change at any time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+
+Report = Callable[[str, int, int], None] | None
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int32]
+
+class Links:
+    """n points attached to one network."""
+
+    @property
+    def n_points(self) -> int: ...
+    @property
+    def snap_m(self) -> Floats:
+        """n: metres to the road; NaN off the network."""
+    @property
+    def snapped(self) -> Floats:
+        """n x 2: lon, lat on the road."""
+    @property
+    def is_off_network(self) -> NDArray[np.bool_]: ...
+
+class RoadNetwork:
+    @property
+    def mode(self) -> str: ...
+    @property
+    def n_raw_nodes(self) -> int: ...
+    @property
+    def osm_node_ids(self) -> NDArray[np.int64]: ...
+    @property
+    def way_ids(self) -> NDArray[np.int64]: ...
+    def summary(self) -> dict[str, Any]: ...
+    def segment_ends(self) -> Floats:
+        """n_segments x 4: lon, lat, lon, lat."""
+    def segment_speeds(self) -> Floats:
+        """n_segments x 3: km/h forward, km/h backward (NaN forbidden), metres."""
+    def segment_is_main(self) -> NDArray[np.bool_]: ...
+    def segments_of_ways(self, ways: NDArray[np.int64]) -> NDArray[np.uint32]: ...
+    def attach(
+        self,
+        lat: Any,
+        lon: Any,
+        max_snap_m: float,
+        access_speed_kmh: float,
+        extra_s: float = 0.0,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> Links: ...
+    def attach_nodes(self, nodes: NDArray[np.uint32]) -> Links: ...
+    def travel_times(
+        self, origins: Links, destinations: Links, threads: int = 0, progress: Report = None
+    ) -> Floats:
+        """n_origins x n_destinations minutes; NaN unreachable."""
+    def nearest(
+        self, origins: Links, destinations: Links, k: int, threads: int = 0, progress: Report = None
+    ) -> tuple[Rows, Floats]:
+        """n_origins x k: row of the destination (-1 absent), minutes (NaN absent)."""
+    def edited(self, edit: EditRoads) -> RoadNetwork: ...
+
+class NetworkUse:
+    def __init__(
+        self,
+        network: RoadNetwork,
+        walk_class: int,
+        serves_no_car: bool,
+        max_snap_m: float,
+        access_speed_kmh: float,
+        parking_s: float,
+    ) -> None: ...
+
+class EditRoads:
+    def __init__(
+        self, mode: str, segments: NDArray[np.uint32], speed_kmh: float | None, factor: float | None
+    ) -> None: ...
+
+class Edits:
+    def __init__(self) -> None: ...
+    def __len__(self) -> int: ...
+    def close(self, counter: int, service: int | None = None) -> None: ...
+    def reopen(self, counter: int) -> None: ...
+    def open(self, lat: float, lon: float, level: NDArray[np.uint8]) -> None: ...
+    def move(self, counter: int, lat: float, lon: float) -> None: ...
+    def convert(self, counter: int, level: NDArray[np.uint8]) -> None: ...
+    def set_persons(
+        self, place: NDArray[np.uint32], group: NDArray[np.uint32], persons: Floats
+    ) -> None: ...
+    def set_adequate(self, place: NDArray[np.uint32], adequate: Floats) -> None: ...
+    def roads(self, edit: EditRoads) -> None: ...
+
+class Exposure:
+    def states(self, row_of_place: Rows, n_rows: int, by_group: bool) -> Floats:
+        """n_rows (x n_groups) x 6: persons and the five states."""
+    def summary(
+        self,
+        row_of_place: Rows,
+        n_rows: int,
+        by_group: bool,
+        limits_min: Sequence[float],
+        threads: int = 0,
+        progress: Report = None,
+    ) -> Floats:
+        """n_rows (x n_groups) x (9 + n_limits) indicators."""
+    def labels(self, person_class: str, walk_class: int) -> tuple[Rows, Floats]:
+        """n_places: row of the nearest counter (-1 absent), minutes (NaN absent)."""
+
+class Territory:
+    @property
+    def n_places(self) -> int: ...
+    @property
+    def links(self) -> list[dict[str, Any]]: ...
+    def nearest(
+        self,
+        service: int,
+        level: int,
+        person_class: str,
+        walk_class: int,
+        k: int,
+        exhaustive: bool = False,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> tuple[NDArray[np.uint32], Rows, Floats]:
+        """Ragged rows: n_places + 1 offsets, rows of counters, minutes."""
+    def round_trips(
+        self,
+        place: NDArray[np.uint32],
+        counter: NDArray[np.uint32],
+        person_class: str,
+        walk_class: int,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> Floats: ...
+    def exposure(
+        self,
+        service: int,
+        level: int,
+        limit_min: float,
+        exhaustive: bool = False,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> Exposure: ...
+    def apply(self, edits: Edits, threads: int = 0, progress: Report = None) -> Territory: ...
+
+def build_network(
+    lat: Floats,
+    lon: Floats,
+    from_row: NDArray[np.uint32],
+    to_row: NDArray[np.uint32],
+    time_s: Floats,
+    length_m: Floats,
+    way: NDArray[np.int64],
+    mode: str,
+    both_ways: bool = False,
+    threads: int = 0,
+    progress: Report = None,
+) -> RoadNetwork: ...
+def read_osm(
+    path: str,
+    modes: Sequence[tuple[str, dict[str, Any]]],
+    threads: int = 0,
+    progress: Report = None,
+) -> tuple[list[RoadNetwork], dict[str, tuple[int, list[str]]]]: ...
+def build_territory(
+    places: Mapping[str, Any],
+    groups: Mapping[str, Any],
+    counters: Mapping[str, Any],
+    networks: Sequence[NetworkUse],
+    connectivity_shift: float,
+    threads: int = 0,
+    progress: Report = None,
+) -> Territory: ...
+def place_changes(before: Exposure, after: Exposure) -> dict[str, Any]: ...
+def adequate_share(wired: Any, mobile: Any) -> Any: ...
+def write_osm_pbf(
+    path: str,
+    tag_sets: Sequence[Sequence[tuple[str, str]]],
+    nodes: tuple[Any, ...],
+    ways: tuple[Any, ...],
+    restrictions: tuple[Any, ...],
+) -> None: ...
