@@ -57,9 +57,7 @@ def read_config(path: str | Path) -> TerritoryConfig:
     raise InputError.of_problems(str(path), problems)
 
 
-def _read_sections(
-    raw: Mapping[str, Any], folder: Path
-) -> tuple[dict[str, Any], list[str], bool]:
+def _read_sections(raw: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], list[str], bool]:
     """The sections that are right, the problems of the others, whether all are files."""
     sections: dict[str, Any] = {}
     problems: list[str] = []
@@ -232,8 +230,9 @@ def _find_zoning_problems(zonings: Mapping[str, Mapping[str, Any]]) -> Iterator[
 
 
 def _is_circular(name: str, zonings: Mapping[str, Mapping[str, Any]]) -> bool:
-    seen, current = {name}, zonings[name].get("of")
-    while current in zonings:
+    seen: set[str] = set()
+    current: Any = name
+    while isinstance(current, str) and current in zonings:
         if current in seen:
             return True
         seen.add(current)

@@ -195,19 +195,19 @@ class AbilityValues(Section):
 
 
 class AbilityConfig(Section):
-    """One of: groups of the ability table (weighted by n), with weights, or values."""
+    """One of: groups of the ability table (weighted by n), with weights, or shares."""
 
     groups: Annotated[list[Name], Field(min_length=1)] | None = None
     weights: Annotated[dict[Name, NotNegative], Field(min_length=1)] | None = None
-    values: AbilityValues | None = None
+    shares: AbilityValues | None = None
 
 
 def _to_ability(value: Any) -> Any:
     if isinstance(value, str | list):
         return {"groups": _to_list(value)}
     if isinstance(value, Mapping):
-        is_values = bool({"p_b", "p_c", "n", "year", "source"} & set(value))
-        return {"values" if is_values else "weights": dict(value)}
+        has_shares = bool({"p_b", "p_c", "n", "year", "source"} & set(value))
+        return {"shares" if has_shares else "weights": dict(value)}
     if isinstance(value, AbilityConfig):
         return value
     raise _problem("expected a group, a list of groups or a table of weights or values")

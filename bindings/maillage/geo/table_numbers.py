@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from maillage.geo.arrow_compute import pc
 
 DEFAULT_SECRET = ("s", "ns", "nd", "c", "secret")
 ABSENT_WORDS = ("", "nan", "na", "n/a", "<na>", "null", "none", "_u", "_z")
@@ -41,7 +42,7 @@ class NumberWords:
 class Numbers:
     """One column as numbers, n_rows each: NaN where secret, absent or wrong."""
 
-    values: np.ndarray  # float64
+    amounts: np.ndarray  # float64
     secret: np.ndarray  # bool
     absent: np.ndarray  # bool: empty cells and words such as NaN
     wrong: np.ndarray  # bool: text that is no number, and infinities

@@ -114,9 +114,11 @@ def read_bytes(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     return data
 
 
-def _open_decompressed(raw: BinaryIO, compression: str | None) -> BinaryIO:
+def _open_decompressed(
+    raw: BinaryIO, compression: str | None
+) -> BinaryIO | gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile:
     if compression == "gzip":
-        return gzip.GzipFile(fileobj=raw)  # pyright: ignore[reportReturnType]
+        return gzip.GzipFile(fileobj=raw)
     if compression == "bzip2":
         return bz2.BZ2File(raw)
     if compression == "xz":
@@ -124,7 +126,9 @@ def _open_decompressed(raw: BinaryIO, compression: str | None) -> BinaryIO:
     return raw
 
 
-def _read_limited(file: BinaryIO, path: Path, max_bytes: int) -> bytes:
+def _read_limited(
+    file: BinaryIO | gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile, path: Path, max_bytes: int
+) -> bytes:
     parts: list[bytes] = []
     n_bytes = 0
     while part := file.read(_CHUNK_BYTES):
@@ -156,9 +160,7 @@ def to_utf8(data: bytes, path: Path, declared: str | None = None) -> DecodedText
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\x00" in text:
-        raise InputError(
-            f"{path}:{line_at(text, text.index(0))}: holds a zero byte, expected text"
-        )
+        raise InputError(f"{path}:{line_at(text, text.index(0))}: holds a zero byte, expected text")
     return DecodedText(text, decoded.encoding, decoded.doubt)
 
 

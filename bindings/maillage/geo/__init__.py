@@ -1,0 +1,1 @@
+"""Readers of the files that a territory names, and writers of results."""

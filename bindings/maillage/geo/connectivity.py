@@ -1,0 +1,143 @@
+"""Digital networks by place: shares of premises with a wired line, of people under 4G.
+
+Rows are places, or areas of a zoning whose places all take the figures of the area.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from maillage.config_models import CONNECTIVITY_SHARES, ConnectivityConfig
+from maillage.errors import InputError
+from maillage.findings import Findings
+from maillage.geo.keys import check_unique, find_rows
+from maillage.geo.places import Places
+from maillage.geo.tables import NumberRule, Table, read_table
+from maillage.geo.zonings import Zoning
+
+# Rounded percentages of a published table may exceed one another by this much.
+_ROUNDING = 0.0051
+
+
+def place_columns(config: ConnectivityConfig | None) -> list[str]:
+    """The columns of the places file that connectivity reads when it has no own file."""
+    return [] if config is None or config.file is not None else _share_columns(config)
+
+
+def _share_columns(config: ConnectivityConfig) -> list[str]:
+    premises = [config.premises] if config.premises else []
+    return [*config.share_columns().values(), *premises]
+
+
+def read_connectivity(
+    config: ConnectivityConfig | None,
+    places: Places,
+    zonings: dict[str, Zoning],
+    findings: Findings,
+) -> pd.DataFrame:
+    """Shares 0..1 by place, n_places rows: wired_8, wired_30, wired_100, wired_1000, mobile_4g.
+
+    NaN is unknown: no section, no column, no row, empty or secret. Rows of unknown places
+    or areas, places without a row and faster lines that are more frequent than slower ones
+    are findings; shares outside 0..1 and repeated keys are InputErrors.
+    """
+    shares = pd.DataFrame(
+        {share: np.full(places.n_places, np.nan) for share in CONNECTIVITY_SHARES}
+    )
+    if config is None:
+        return shares
+    if config.file is None:
+        table, row_of_place = places.table, np.arange(places.n_places)
+    else:
+        assert config.key is not None, "the schema asks for a key beside a file"
+        columns = [*config.key, *_share_columns(config)]
+        table = read_table(config, list(dict.fromkeys(columns)), findings)
+        row_of_place = _find_rows(config, table, (places, zonings), findings)
+    for share, column in config.share_columns().items():
+        values = _read_share(config, table, share, findings)
+        shares[share] = np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], np.nan)
+        n_unknown = int(np.isnan(shares[share]).sum())
+        examples = [f"{share} ({column}): unknown for {n_unknown} places"]
+        findings.add_all("connectivity_unknown", examples, n_unknown)
+    _check_order(shares, places, findings)
+    return shares
+
+
+def _read_share(
+    config: ConnectivityConfig, table: Table, share: str, findings: Findings
+) -> np.ndarray:
+    column = config.share_columns()[share]
+    if config.premises is not None and share != "mobile_4g":
+        return _read_counts(table, column, config.premises, findings)
+    if config.percent:
+        rule = NumberRule(0, 100, absent="nan", secret="nan")
+        return table.numbers(column, rule).amounts / 100.0
+    try:
+        return table.numbers(column, NumberRule(0, 1, absent="nan", secret="nan")).amounts
+    except InputError as error:
+        loose = NumberRule(0, 100, absent="nan", secret="nan")
+        table.numbers(column, loose)
+        raise InputError(f"{error}; percent = true if the column is in per cent") from error
+
+
+def _read_counts(table: Table, column: str, premises: str, findings: Findings) -> np.ndarray:
+    """Numbers of premises as shares of all; more than all of them is a finding and 1."""
+    rule = NumberRule(0, absent="nan", secret="nan")
+    counts, totals = table.numbers(column, rule).amounts, table.numbers(premises, rule).amounts
+    share = np.divide(counts, totals, out=np.full(len(counts), np.nan), where=totals > 0)
+    above = np.flatnonzero(share > 1)
+    examples = (
+        f"{table.find_place(int(row))}: {column} is {counts[row]:g} of {totals[row]:g} {premises}"
+        for row in above
+    )
+    findings.add_all("more_lines_than_premises", examples, len(above))
+    return np.minimum(share, 1.0)
+
+
+def _find_rows(
+    config: ConnectivityConfig,
+    table: Table,
+    known: tuple[Places, dict[str, Zoning]],
+    findings: Findings,
+) -> np.ndarray:
+    """The row of every place; -1 for none. InputError when no key is known."""
+    places, zonings = known
+    assert config.key is not None
+    keys = table.key(config.key)
+    check_unique(table, "_".join(config.key), keys)
+    zoning = zonings[config.zoning] if config.zoning is not None else None
+    wanted = places.keys if zoning is None else pd.Index(zoning.codes, dtype="str")
+    what = "place" if zoning is None else f"area of zoning {zoning.name!r}"
+    position = find_rows(wanted, keys)
+    unknown = np.flatnonzero(position < 0)
+    if len(unknown) == table.n_rows:
+        raise InputError(
+            f"{table.name}: none of its keys such as {keys[0].as_py()!r} is a {what}, expected "
+            f"keys such as {wanted[0]!r}"
+        )
+    examples = (
+        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} is no {what}" for row in unknown
+    )
+    findings.add_all("connectivity_of_unknown_place", examples, len(unknown))
+    row_of_wanted = np.full(len(wanted) + 1, -1, dtype=np.int64)
+    matched = np.flatnonzero(position >= 0)
+    row_of_wanted[position[matched]] = matched
+    if zoning is None:
+        return row_of_wanted[:-1]
+    return row_of_wanted[zoning.area_of_place]
+
+
+def _check_order(shares: pd.DataFrame, places: Places, findings: Findings) -> None:
+    """A line of 100 Mbit/s is one of 30 too: faster shares cannot be larger."""
+    wired = [share for share in CONNECTIVITY_SHARES if share.startswith("wired")]
+    for slower, faster in pairwise(wired):
+        wrong = np.flatnonzero(shares[faster] > shares[slower] + _ROUNDING)
+        examples = (
+            f"place {places.keys[i]}: {faster} is {shares[faster].iloc[i]:g} and {slower} "
+            f"{shares[slower].iloc[i]:g}"
+            for i in wrong
+        )
+        findings.add_all("faster_lines_more_frequent", examples, len(wrong))

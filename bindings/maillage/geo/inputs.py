@@ -1,0 +1,105 @@
+"""Everything that a territory file names, read and checked, except the road networks.
+
+`read_inputs(path)` gives `TerritoryInputs`: frames and arrays by position, places,
+groups, services and counters each in the order of their files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from maillage.config import read_config
+from maillage.config_models import TerritoryConfig
+from maillage.findings import Findings
+from maillage.geo import connectivity, population, zonings
+from maillage.geo.abilities import read_groups
+from maillage.geo.counters import read_counters
+from maillage.geo.places import Places, read_places
+from maillage.geo.zonings import Zoning
+
+__all__ = ["TerritoryInputs", "Zoning", "read_inputs"]
+
+
+@dataclass
+class TerritoryInputs:
+    """What the files of a territory hold.
+
+    places        place (unique text), name, lon, lat (WGS84), a column per zoning (code or
+                  missing); geometry in its own CRS when the file has some; n_places rows
+    zonings       by name, in the order of the file
+    groups        group, p_b, p_c, n, year, source, walk_speed_kmh; n_groups rows
+    persons       float64, n_places x n_groups, >= 0; 0 where not known
+    is_unknown    bool, n_places x n_groups: persons are secret and no value stands for them
+    car_share     float64, n_places x n_groups, 0..1
+    connectivity  wired_8, wired_30, wired_100, wired_1000, mobile_4g; NaN unknown
+    counters      key (unique text), name, kind, operator, lon, lat, opening_hours (canonical
+                  OSM text or missing), weekly_hours, agents, yearly_cost (NaN unknown)
+    counter_levels  uint8, n_counters x n_services, 0 not offered
+
+    Coordinates are NaN only where the file's section keeps rows without them.
+    """
+
+    path: Path
+    config: TerritoryConfig
+    places: pd.DataFrame
+    zonings: dict[str, Zoning]
+    groups: pd.DataFrame
+    persons: np.ndarray
+    is_unknown: np.ndarray
+    car_share: np.ndarray
+    connectivity: pd.DataFrame
+    counters: pd.DataFrame
+    counter_levels: np.ndarray
+    services: list[str]
+    findings: Findings
+
+
+def read_inputs(path: str | Path) -> TerritoryInputs:
+    """Reads a territory file and all tables and layers that it names.
+
+    Raises InputError for what cannot be used and IoError for what cannot be opened; what
+    is doubtful but usable is in `findings`.
+    """
+    path = Path(path)
+    config = read_config(path)
+    findings = Findings()
+    more_columns = [
+        *zonings.place_columns(config.zonings),
+        *population.place_columns(config.population, config.groups),
+        *connectivity.place_columns(config.connectivity),
+    ]
+    places = read_places(config.places, more_columns, findings)
+    groups = read_groups(config.groups, config.parameters.abilities, findings)
+    found_zonings = zonings.read_zonings(config.zonings, places, findings)
+    persons, car_share = population.read_persons(config.population, config.groups, places, findings)
+    is_unknown = np.isnan(persons)
+    shares = connectivity.read_connectivity(config.connectivity, places, found_zonings, findings)
+    counters = read_counters(config.counters, config.services, places.box, findings)
+    return TerritoryInputs(
+        path=path,
+        config=config,
+        places=_to_frame(places, found_zonings),
+        zonings=found_zonings,
+        groups=groups,
+        persons=np.where(is_unknown, 0.0, persons),
+        is_unknown=is_unknown,
+        car_share=car_share,
+        connectivity=shares,
+        counters=counters.frame,
+        counter_levels=counters.levels,
+        services=counters.services,
+        findings=findings,
+    )
+
+
+def _to_frame(places: Places, found: dict[str, Zoning]) -> pd.DataFrame:
+    """The frame of the places with a column per zoning, and geometry where there is some."""
+    frame = places.frame.assign(**{name: zoning.to_column() for name, zoning in found.items()})
+    if places.points.geometry is None:
+        return frame
+    return gpd.GeoDataFrame(frame, geometry=places.points.geometry, crs=places.points.crs)

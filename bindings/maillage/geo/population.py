@@ -1,0 +1,296 @@
+"""Persons by place and group, from columns (wide) or from rows (long).
+
+What is secret stays visible: NaN in `persons`, or the value that the section gives for it
+(`secret_persons`), with a finding `secret_persons` either way. What is absent is an error
+unless the section says that it is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from maillage.config_models import GroupConfig, PopulationConfig
+from maillage.errors import InputError, to_hint
+from maillage.findings import Findings
+from maillage.geo.keys import check_unique, encode, find_rows
+from maillage.geo.places import Places
+from maillage.geo.table_numbers import Numbers
+from maillage.geo.tables import NumberRule, Table, read_table, to_shown
+
+DEFAULT_CAR_SHARE = 0.83
+DEFAULT_CAR_SHARE_SOURCE = (
+    "households with a car in France, CCFA/Kantar 2014; a share of households, not of persons"
+)
+
+
+def place_columns(config: PopulationConfig, groups: Mapping[str, GroupConfig]) -> list[str]:
+    """The columns of the places file that the population reads when it has no own file."""
+    if config.file is not None:
+        return []
+    if config.layout == "long":
+        raise InputError('population: layout is "long", expected its file')
+    return _wide_columns(groups)
+
+
+def _wide_columns(groups: Mapping[str, GroupConfig]) -> list[str]:
+    columns = [group.persons for group in groups.values()]
+    columns += [group.car_share_column for group in groups.values()]
+    return [column for column in columns if column is not None]
+
+
+def read_persons(
+    config: PopulationConfig,
+    groups: Mapping[str, GroupConfig],
+    places: Places,
+    findings: Findings,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Persons and the share of them who can go by car, each float64 n_places x n_groups.
+
+    Persons are real numbers >= 0, NaN only where secret. A share that is absent or secret
+    is the mean of the other persons of the group (finding `car_share_unknown`); groups
+    without share or column have a default (`car_share_default`). Persons below zero,
+    unreadable numbers and a population that knows none of the places are an InputError;
+    persons of places that the territory does not have are a finding
+    `persons_of_unknown_place` with their number.
+    """
+    if config.layout == "long":
+        _check_long_columns(groups)
+        persons = _read_long(config, groups, places, findings)
+        return persons, _fill_car_shares(groups, {}, persons, findings)
+    if config.file is None:
+        table, row_of_place = places.table, None
+    else:
+        assert config.place_columns is not None
+        columns = [*config.place_columns, *_wide_columns(groups)]
+        table = read_table(config, list(dict.fromkeys(columns)), findings)
+        keys = table.key(config.place_columns)
+        check_unique(table, "_".join(config.place_columns), keys)
+        row_of_place = _find_rows_of_places(table, keys, places, findings)
+    persons = np.empty((places.n_places, len(groups)))
+    unmatched = np.zeros(table.n_rows)
+    for position, group in enumerate(groups.values()):
+        assert group.persons is not None, "the schema asks for it in the wide layout"
+        values = _read_persons_column(table, group.persons, config, findings)
+        persons[:, position] = _to_places(values, row_of_place, 0.0)
+        unmatched += np.nan_to_num(values)
+    if row_of_place is not None:
+        _check_matched(table, config, (row_of_place, unmatched), (places, findings))
+    shares = {
+        name: _to_places(_read_share(table, group.car_share_column), row_of_place, np.nan)
+        for name, group in groups.items()
+        if group.car_share_column is not None
+    }
+    return persons, _fill_car_shares(groups, shares, persons, findings)
+
+
+def _read_persons_column(
+    table: Table, column: str, config: PopulationConfig, findings: Findings
+) -> np.ndarray:
+    numbers = _read_numbers(table, column, config)
+    values = _fill_secret(table, column, (numbers, config), findings)
+    rows = np.flatnonzero(numbers.absent)
+    examples = (f"{table.find_place(int(row))}: {column} is empty" for row in rows)
+    findings.add_all("persons_taken_as_zero", examples, len(rows))
+    values[numbers.absent] = 0.0
+    return values
+
+
+def _read_numbers(table: Table, column: str, config: PopulationConfig) -> Numbers:
+    absent = "nan" if config.missing == "zero" else "error"
+    return table.numbers(column, NumberRule(low=0, absent=absent, secret="nan"))
+
+
+def _fill_secret(
+    table: Table,
+    column: str,
+    read: tuple[Numbers, PopulationConfig],
+    findings: Findings,
+) -> np.ndarray:
+    numbers, config = read
+    rows = np.flatnonzero(numbers.secret)
+    value = config.secret_persons
+    taken = "kept as unknown" if value is None else f"taken as {value:g}"
+    examples = (f"{table.find_place(int(row))}: {column} is secret, {taken}" for row in rows)
+    findings.add_all("secret_persons", examples, len(rows))
+    values = numbers.amounts.copy()
+    if value is not None:
+        values[rows] = value
+    return values
+
+
+def _read_share(table: Table, column: str | None) -> np.ndarray:
+    assert column is not None
+    return table.numbers(column, NumberRule(0, 1, absent="nan", secret="nan")).amounts
+
+
+def _to_places(values: np.ndarray, row_of_place: np.ndarray | None, absent: float) -> np.ndarray:
+    if row_of_place is None:
+        return values
+    return np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], absent)
+
+
+def _find_rows_of_places(
+    table: Table, keys: pa.ChunkedArray, places: Places, findings: Findings
+) -> np.ndarray:
+    """The row of every place in a table, -1 for none; InputError when no key matches."""
+    place_of_row = find_rows(places.keys, keys)
+    if (place_of_row < 0).all():
+        raise InputError(
+            f"{table.name}: none of its keys such as {keys[0].as_py()!r} is a place, expected "
+            f"the keys of {places.table.name} such as {places.keys[0]!r}"
+        )
+    row_of_place = np.full(places.n_places, -1, dtype=np.int64)
+    matched = np.flatnonzero(place_of_row >= 0)
+    row_of_place[place_of_row[matched]] = matched
+    return row_of_place
+
+
+def _check_matched(
+    table: Table,
+    config: PopulationConfig,
+    match: tuple[np.ndarray, np.ndarray],
+    where: tuple[Places, Findings],
+) -> None:
+    """Report places without a row and rows without a place."""
+    (row_of_place, persons), findings = match, where[1]
+    is_used = np.zeros(table.n_rows, dtype=bool)
+    is_used[row_of_place[row_of_place >= 0]] = True
+    unused = np.flatnonzero(~is_used)
+    assert config.place_columns is not None
+    keys = table.key(config.place_columns)
+    examples = (
+        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} with {persons[row]:g} persons"
+        for row in unused
+    )
+    findings.add_all("persons_of_unknown_place", examples, len(unused))
+    _report_absent_places(table, config, np.flatnonzero(row_of_place < 0), where)
+
+
+def _report_absent_places(
+    table: Table,
+    config: PopulationConfig,
+    absent: np.ndarray,
+    where: tuple[Places, Findings],
+) -> None:
+    places, findings = where
+    if not len(absent):
+        return
+    if config.missing == "error":
+        listed = ", ".join(repr(places.keys[i]) for i in absent[:5])
+        raise InputError(
+            f"{table.name}: has no row for {len(absent)} of {places.n_places} places ({listed}"
+            f"{', ...' if len(absent) > 5 else ''}), expected one each, or "
+            f'missing = "zero" in [population]'
+        )
+    examples = (f"{table.name}: has no row for place {places.keys[i]}" for i in absent)
+    findings.add_all("place_without_persons", examples, len(absent))
+
+
+def _read_long(
+    config: PopulationConfig,
+    groups: Mapping[str, GroupConfig],
+    places: Places,
+    findings: Findings,
+) -> np.ndarray:
+    """Long layout. A pair of place and group without a row has no persons: 0."""
+    assert config.place_columns and config.group and config.persons
+    columns = [*config.place_columns, config.group, config.persons]
+    table = read_table(config, list(dict.fromkeys(columns)), findings)
+    keys = table.key(config.place_columns)
+    place_of_row = find_rows(places.keys, keys)
+    group_of_row = _find_groups(table, config.group, groups, findings)
+    values = _read_persons_column(table, config.persons, config, findings)
+    unknown = np.flatnonzero(place_of_row < 0)
+    if len(unknown) == table.n_rows:
+        _find_rows_of_places(table, keys, places, findings)
+    examples = (
+        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} with {values[row]:g} persons"
+        for row in unknown
+    )
+    findings.add_all("persons_of_unknown_place", examples, len(unknown))
+    used = np.flatnonzero((place_of_row >= 0) & (group_of_row >= 0))
+    cell = place_of_row[used] * len(groups) + group_of_row[used]
+    _check_once(table, config, used, cell)
+    persons = np.zeros(places.n_places * len(groups))
+    persons[cell] = values[used]
+    has_row = np.zeros(places.n_places, dtype=bool)
+    has_row[place_of_row[place_of_row >= 0]] = True
+    _report_absent_places(table, config, np.flatnonzero(~has_row), (places, findings))
+    return persons.reshape(places.n_places, len(groups))
+
+
+def _find_groups(
+    table: Table, column: str, groups: Mapping[str, GroupConfig], findings: Findings
+) -> np.ndarray:
+    """The group of every row, -1 for labels that no group takes (a finding)."""
+    labels = [group.persons or name for name, group in groups.items()]
+    found, label_of_row = encode(table.texts(column))
+    missing = [label for label in labels if label not in found]
+    if missing:
+        problems = [f"no row has {column} = {label!r}{to_hint(label, found)}" for label in missing]
+        raise InputError.of_problems(table.name, problems)
+    position = {label: i for i, label in enumerate(labels)}
+    group_of_label = np.array([position.get(label, -1) for label in found] + [-1])
+    group_of_row = group_of_label[label_of_row]
+    rows = np.flatnonzero(group_of_row < 0)
+    examples = (
+        f"{table.find_place(int(row))}: {column} is "
+        f"{to_shown(table.columns.column(column)[int(row)].as_py())}, no group takes it"
+        for row in rows
+    )
+    findings.add_all("persons_of_unknown_group", examples, len(rows))
+    return group_of_row
+
+
+def _check_once(table: Table, config: PopulationConfig, rows: np.ndarray, cell: np.ndarray) -> None:
+    order = np.argsort(cell, kind="stable")
+    again = np.flatnonzero(cell[order][1:] == cell[order][:-1])
+    if not len(again):
+        return
+    assert config.place_columns and config.group
+    first, second = int(rows[order[again[0]]]), int(rows[order[again[0] + 1]])
+    key = table.key(config.place_columns)[second].as_py()
+    group = table.texts(config.group)[second].as_py()
+    raise InputError(
+        f"{table.find_place(second)}: place {key!r} and {config.group} {group!r} stand on "
+        f"{table.find_place(first)} too, expected every pair once"
+    )
+
+
+def _check_long_columns(groups: Mapping[str, GroupConfig]) -> None:
+    for name, group in groups.items():
+        if group.car_share_column is not None:
+            raise InputError(
+                f"groups.{name}.car_share_column is {group.car_share_column!r}, expected "
+                f"car_share: a long population has no column per group"
+            )
+
+
+def _fill_car_shares(
+    groups: Mapping[str, GroupConfig],
+    read: Mapping[str, np.ndarray],
+    persons: np.ndarray,
+    findings: Findings,
+) -> np.ndarray:
+    """Shares of all groups; where a column has none, the mean of its other persons."""
+    shares = np.empty_like(persons)
+    for position, (name, group) in enumerate(groups.items()):
+        share = DEFAULT_CAR_SHARE if group.car_share is None else group.car_share
+        if name not in read:
+            shares[:, position] = share
+            if group.car_share is None:
+                text = f"group {name}: {share:g} ({DEFAULT_CAR_SHARE_SOURCE})"
+                findings.add("car_share_default", text)
+            continue
+        column = read[name]
+        absent = np.isnan(column)
+        weights = np.where(absent, 0.0, np.nan_to_num(persons[:, position]))
+        if weights.sum() > 0:
+            share = float(np.nansum(column * weights) / weights.sum())
+        examples = [f"group {name}: {int(absent.sum())} places without a share have {share:.3f}"]
+        findings.add_all("car_share_unknown", examples, int(absent.sum()))
+        shares[:, position] = np.where(absent, share, column)
+    return shares
