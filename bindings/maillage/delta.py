@@ -110,7 +110,7 @@ class Delta:
         return _sort_by_loss(frame, descending=False)
 
     def person_minutes(self) -> float:
-        """Person-minutes of travel added (one way), over people who can reach a counter before and after."""
+        """Person-minutes added one way, over those who reach a counter before and after."""
         frame = self.changes()
         return float((frame["persons"] * frame["delta_travel_time"]).sum())
 
@@ -123,7 +123,10 @@ class Delta:
         return find_changed_counters(self.before._parts, self.after._parts)
 
     def map(self, path: Any = None, **options: Any) -> MapImage:
-        """A map of who gets farther, written to `path` (PNG) if given; see `maps.draw_delta_map`."""
+        """A map of who gets farther, written to `path` (PNG) if given.
+
+        Options as in `maps.draw_delta_map`.
+        """
         from maillage.maps import draw_delta_map
 
         how = {

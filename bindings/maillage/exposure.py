@@ -115,7 +115,10 @@ class Exposure:
         return self._table(np.zeros(len(self._parts.places), dtype=np.int32), 1)
 
     def map(self, path: Any = None, **options: Any) -> MapImage:
-        """A map of who is exposed, written to `path` (PNG) if given; see `maps.draw_exposure_map`."""
+        """A map of travel times, written to `path` (PNG) if given.
+
+        Options as in `maps.draw_exposure_map`.
+        """
         from maillage.maps import draw_exposure_map
 
         how = {
@@ -139,7 +142,7 @@ class Exposure:
 
     @cached_property
     def assumptions(self) -> dict[str, Any]:
-        """What the figures rest on: service, limit, parameters, and the independence assumptions."""
+        """What the figures rest on: service, limit, parameters, independence."""
         return {
             "territory": self._parts.name,
             "scenarios": list(self._parts.history),
@@ -150,7 +153,7 @@ class Exposure:
             "connectivity_shift": self._parts.parameters["connectivity_shift"],
             "no_car_modes": self._parts.parameters["no_car_modes"],
             "modes": sorted({use.mode for use in self._parts.networks}),
-            "independence": "reach and ability, and wired line and 4G, are independent inside a place and group",
+            "independence": "inside a place and group, reach is independent of ability, and wired of 4G",
             "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(
                 "records"
             ),

@@ -19,7 +19,13 @@ from maillage.findings import Findings
 from maillage.geo.inputs import TerritoryInputs
 from maillage.geo.layers import read_polygons
 from maillage.geo.speeds import read_speeds
-from maillage.roads import RoadNetwork, build_roads, to_findings
+from maillage.roads import (
+    ACCESS_SPEED_KMH,
+    MAX_SNAP_M,
+    RoadNetwork,
+    build_roads,
+    to_findings,
+)
 
 EVERY_WALK_CLASS = -1
 
@@ -71,7 +77,7 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
         if w.config.osm is not None:
             by_file.setdefault(Path(w.config.osm), []).append(i)
         else:
-            roads[i] = (_read_tables(w, threads), str(w.config.edges.file))
+            roads[i] = _read_tables(w, threads)
     for path, rows in by_file.items():
         modes = [(wanted[i].mode, dict(_find_rules(wanted[i]))) for i in rows]
         cores, found = _core.read_osm(str(path), modes, threads, report)
@@ -88,8 +94,8 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
                 roads=_with_factors(network, w.config),
                 walk_class=w.walk_class,
                 serves_no_car=w.mode in no_car,
-                max_snap_m=w.config.max_snap_m,
-                access_speed_kmh=w.config.access_speed_kmh,
+                max_snap_m=MAX_SNAP_M if w.config.max_snap_m is None else w.config.max_snap_m,
+                access_speed_kmh=w.config.access_speed_kmh or ACCESS_SPEED_KMH,
                 parking_s=60 * w.config.parking_min,
                 source=source,
                 findings=network._findings if w.walk_class <= 0 else Findings(),
@@ -123,9 +129,11 @@ def _find_rules(wanted: _Wanted) -> Mapping[str, Any]:
     )
 
 
-def _read_tables(wanted: _Wanted, threads: int) -> RoadNetwork:
+def _read_tables(wanted: _Wanted, threads: int) -> tuple[RoadNetwork, str]:
+    """The network of node and edge tables, and the file of its edges."""
     config = wanted.config
-    return build_roads(
+    assert config.nodes is not None and config.edges is not None  # the schema asks for both
+    roads = build_roads(
         config.nodes,
         config.edges,
         wanted.mode,
@@ -136,6 +144,7 @@ def _read_tables(wanted: _Wanted, threads: int) -> RoadNetwork:
         threads=threads,
         progress=False,
     )
+    return roads, str(config.edges.file)
 
 
 def _with_factors(network: RoadNetwork, config: ModeConfig) -> RoadNetwork:

@@ -13,7 +13,7 @@ import pyarrow as pa
 N_ROWS_FOR_CATEGORIES = 100_000
 
 
-def to_keys(keys: np.ndarray | pd.Index, rows: np.ndarray) -> pd.Series:
+def to_keys(keys: np.ndarray | pd.Index | pd.Series, rows: np.ndarray) -> pd.Series:
     """The keys of rows as text; -1 is absent (NA). Dictionary-encoded when there are many."""
     keys = pd.Index(keys)
     if len(rows) >= N_ROWS_FOR_CATEGORIES:

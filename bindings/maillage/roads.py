@@ -20,7 +20,7 @@ import shapely
 from maillage import _core
 from maillage.errors import InputError
 from maillage.findings import Findings
-from maillage.geo.road_tables import read_road_tables
+from maillage.geo.road_tables import TableLike, read_road_tables
 from maillage.geo.speeds import read_speeds
 from maillage.points import Points, to_points
 from maillage.progress import ProgressChoice, report_progress
@@ -98,7 +98,8 @@ class RoadNetwork:
         )
 
     def _segment_lines(self) -> np.ndarray:
-        return shapely.linestrings(self._core.segment_ends().reshape(-1, 2, 2))
+        lines: Any = shapely.linestrings(self._core.segment_ends().reshape(-1, 2, 2))
+        return lines
 
     def find_segments(self, ways: Sequence[int] | None = None, polygon: Any = None) -> np.ndarray:
         """Rows of the segments of some ways, or of those that meet an area (WGS84)."""
@@ -276,8 +277,8 @@ def read_roads(
 
 
 def build_roads(
-    nodes: pd.DataFrame | str | Path,
-    edges: pd.DataFrame | str | Path,
+    nodes: TableLike,
+    edges: TableLike,
     mode: str = "car",
     *,
     speed_kmh: float | None = None,
@@ -345,13 +346,10 @@ def _to_ids(ids: pd.Index, rows: np.ndarray) -> pd.Series:
     """Ids of rows in the type the user gave them; -1 is absent."""
     if not pd.api.types.is_numeric_dtype(ids.dtype):
         return to_keys(ids, rows)
+    found = pd.Series(ids.take(np.maximum(rows, 0)))
     if (rows >= 0).all():
-        return pd.Series(ids.take(rows))
-    return pd.Series(pd.array(ids.take(np.maximum(rows, 0)))).astype(_nullable(ids)).mask(rows < 0)
-
-
-def _nullable(ids: pd.Index) -> str:
-    return "Int64" if pd.api.types.is_integer_dtype(ids.dtype) else "Float64"
+        return found
+    return found.convert_dtypes().mask(rows < 0)
 
 
 def _to_reasons(codes: np.ndarray) -> pd.Series:

@@ -78,7 +78,7 @@ class Territory:
 
     @property
     def places(self) -> pd.DataFrame:
-        """One row a place: `place, name, lon, lat`, a column a zoning, `persons`; geometry if any."""
+        """One row a place: `place, name, lon, lat`, each zoning, `persons`; geometry if any."""
         frame = self._parts.places.copy()
         frame["persons"] = self._parts.persons.sum(axis=1)
         return frame
@@ -159,7 +159,7 @@ class Territory:
         )
 
     def summary(self) -> dict[str, Any]:
-        """Counts, totals, bounding boxes, networks and snapping distances, as `check` prints them."""
+        """Counts, totals, boxes, networks and snapping distances, as `check` prints them."""
         return summarize_territory(self._parts, self._core)
 
     def nearest(
@@ -260,9 +260,9 @@ class Territory:
         """
         index = self._find_service(service)
         _check_level(level)
-        limit = self._parts.parameters["limit_min"] if limit is None else float(limit)
-        if not 0 <= limit < 60 * 24 * 20:
-            raise InputError(f"limit is {limit}, expected minutes >= 0")
+        minutes = float(self._parts.parameters["limit_min"] if limit is None else limit)
+        if not 0 <= minutes < 60 * 24 * 20:
+            raise InputError(f"limit is {minutes:g}, expected minutes >= 0")
         weight = (
             self._parts.parameters["left_out_lambda"]
             if left_out_lambda is None
@@ -271,8 +271,8 @@ class Territory:
         if not 0 <= weight <= 1:
             raise InputError(f"left_out_lambda is {weight}, expected 0..1")
         with report_progress(progress) as report:
-            core = self._core.exposure(index, level, limit, exhaustive, threads, report)
-        return Exposure(self._parts, core, service, level, limit, float(weight))
+            core = self._core.exposure(index, level, minutes, exhaustive, threads, report)
+        return Exposure(self._parts, core, service, level, minutes, float(weight))
 
     def apply(
         self, scenario: Scenario, *, threads: int = 0, progress: ProgressChoice = None
@@ -387,7 +387,7 @@ def build_territory(
         findings.add("connectivity_unknown", "places without any share count as connected", unknown)
     counters = inputs.counters.copy()
     if "open" not in counters:
-        counters.insert(counters.columns.get_loc("lat") + 1, "open", True)
+        counters.insert(list(counters.columns).index("lat") + 1, "open", True)
     for network in networks:
         findings.merge(network.findings)
     parts = TerritoryParts(

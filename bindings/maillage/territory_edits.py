@@ -118,6 +118,7 @@ class _Editor:
         self.edits.convert(row, self.levels[row])
 
     def _open(self, edit: OpenEdit) -> None:
+        assert edit.lon is not None and edit.lat is not None  # else it reopens
         for column in self.columns:
             self.columns[column].append(getattr(edit, column, None))
         row = len(self.columns["key"]) - 1
@@ -146,7 +147,7 @@ class _Editor:
             return np.flatnonzero(self.parts.places["place"].to_numpy() == edit.place)
         if edit.zoning is not None:
             zoning = self.parts.zonings[edit.zoning]
-            return np.flatnonzero(zoning.area_of_place == zoning.codes.index(edit.area))
+            return np.flatnonzero(zoning.area_of_place == zoning.codes.index(str(edit.area)))
         return np.arange(len(self.parts.places))
 
     def _set_population(self, edit: SetPopulationEdit) -> None:
@@ -158,10 +159,12 @@ class _Editor:
         here = self.persons[np.ix_(rows, groups)]
         if edit.factor is not None:
             after = here * edit.factor
-        elif here.sum() > 0:
-            after = here * (edit.persons / here.sum())
         else:
-            after = np.full(here.shape, edit.persons / here.size)  # nobody to go by: shared evenly
+            total = float(edit.persons or 0)
+            is_empty = here.sum() == 0  # nobody to go by: shared evenly
+            after = (
+                np.full(here.shape, total / here.size) if is_empty else here * (total / here.sum())
+            )
         persons = self.persons.copy()
         persons[np.ix_(rows, groups)] = after
         self.persons = persons
@@ -176,7 +179,9 @@ class _Editor:
         rows = self._find_places(edit)
         frame = self.connectivity.copy()
         for column, share in edit.shares().items():
-            frame.iloc[rows, frame.columns.get_loc(column)] = share
+            values = frame[column].to_numpy(dtype=float, copy=True)
+            values[rows] = share
+            frame[column] = values
         self.connectivity = frame
         adequate = find_adequate(frame.iloc[rows], self.parts.adequate_column)
         self.edits.set_adequate(rows.astype(np.uint32), adequate)
