@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 _EARTH_KM = 6371.0088
 _GRID_TOLERANCE = 0.03
 _GRID_SHARE = 0.5
+_GRID_ALIGNMENT = 0.8  # 1 when all neighbours lie in two directions, 0 in any
 _MOST_HIDDEN = 0.25
 _SIDES = [  # where a name may stand: offset in points, alignment
     (8, 0, "left"), (-8, 0, "right"), (0, 11, "center"), (0, -11, "center"),
@@ -99,33 +100,42 @@ def find_cells(x: Floats, y: Floats) -> Floats | None:
     """The squares of places that stand on a grid: n_places x 4 corners x 2, or None.
 
     Places stand on a grid when at least half of them have their nearest neighbour at
-    one common distance (within 3 %). The squares follow the direction of the grid, which
-    turns slowly across a map when the grid belongs to another projection.
+    one common distance (within 3 %), all in the same two directions. The squares follow
+    these directions, which turn slowly across a map when the grid belongs to another
+    projection, and are as wide and as high as the grid's steps, which that projection
+    may stretch by a per cent or so.
     """
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 9:
         return None
     points = np.column_stack([x, y])[known]
     shapes: Any = shapely.points(points)
-    (own, neighbour), distance = shapely.STRtree(shapes).query_nearest(
+    tree = shapely.STRtree(shapes)
+    _, distance = tree.query_nearest(
         shapes, exclusive=True, all_matches=False, return_distance=True
     )
-    step = float(np.median(distance))
-    regular = np.abs(distance - step) <= _GRID_TOLERANCE * step
-    if step <= 0 or regular.mean() < _GRID_SHARE:
+    if len(distance) < _GRID_SHARE * len(points):  # the others share their point
         return None
-    own, neighbour = own[regular], neighbour[regular]
+    step = float(np.median(distance))
+    if (np.abs(distance - step) <= _GRID_TOLERANCE * step).mean() < _GRID_SHARE:
+        return None
+    reach = (1 + _GRID_TOLERANCE) * step
+    own, neighbour = tree.query(shapes, predicate="dwithin", distance=reach)
     towards = points[neighbour] - points[own]
+    length = np.linalg.norm(towards, axis=1)
+    regular = length >= (1 - _GRID_TOLERANCE) * step
+    own, towards, length = own[regular], towards[regular], length[regular]
     turn = np.exp(4j * np.arctan2(towards[:, 1], towards[:, 0]))  # a square's turn repeats at 90
     middle = turn.mean()
-    if abs(middle) < 0.8:
+    if abs(middle) < _GRID_ALIGNMENT:
         return None
-    offset = np.angle(turn / middle) / 4
     base = np.column_stack([np.ones(len(own)), points[own]])
-    slope, *_ = np.linalg.lstsq(base, offset, rcond=None)
+    slope, *_ = np.linalg.lstsq(base, np.angle(turn / middle) / 4, rcond=None)
     angle = np.angle(middle) / 4 + slope[0] + slope[1] * x + slope[2] * y
-    half = step / 2
-    corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
+    along = np.arctan2(towards[:, 1], towards[:, 0]) - angle[known][own]
+    is_wide = np.abs(np.cos(along)) > np.sqrt(0.5)
+    width, height = (float(np.median(length[s])) if s.any() else step for s in (is_wide, ~is_wide))
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
     cos_a, sin_a = np.cos(angle)[:, None], np.sin(angle)[:, None]
     return np.stack(
         [
@@ -164,7 +174,7 @@ def draw_places(
             axes.add_collection(
                 PolyCollection(
                     list(cells[rows]), facecolor=one.colour, edgecolor=one.colour,
-                    linewidth=0.2, zorder=order,
+                    linewidth=0.35, zorder=order,
                 )
             )  # fmt: skip
         else:
@@ -248,26 +258,16 @@ def draw_labels(axes: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
             taken.append(best[2])
 
 
-def draw_scale(axes: Axes) -> None:
-    """A scale bar of a round length in km, about a fifth of the map's width."""
-    west, east = axes.get_xlim()
-    south, north = axes.get_ylim()
-    length = find_round_length((east - west) / 5)
-    x, y = west + 0.035 * (east - west), south + 0.03 * (north - south)
-    rim = [withStroke(linewidth=3.5, foreground=PAPER)]
-    axes.plot([x, x + length], [y, y], color=INK, linewidth=1.6, zorder=8, path_effects=rim)
-    axes.annotate(
-        f"{length:g} km" if length >= 1 else f"{1000 * length:g} m",
-        (x + length / 2, y),
-        xytext=(0, 4),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=8,
-        color=INK,
-        zorder=8,
-        path_effects=rim,
-    )
+def draw_scale(axes: Axes, km_per_inch: float) -> None:
+    """A scale bar of a round length, about an inch long, at the foot of axes in inches."""
+    km = find_round_length(1.3 * km_per_inch)
+    length = km / km_per_inch
+    axes.plot(
+        [0, 0, length, length], [0.07, 0.02, 0.02, 0.07], color=INK, linewidth=1.2,
+        solid_joinstyle="miter", clip_on=False,
+    )  # fmt: skip
+    words = f"{km:g} km" if km >= 1 else f"{1000 * km:g} m"
+    axes.text(length / 2, 0.1, words, ha="center", va="bottom", fontsize=8, color=INK)
 
 
 def find_round_length(length: float) -> float:

@@ -52,7 +52,7 @@ _SHARES = ("#eef4f0", "#cfe3dd", "#a3cbc8", "#6fabb2", "#42869a", "#27607d", "#1
 
 _HOW = {"travel_time_car": ", by car", "travel_time_no_car": ", without a car"}
 _MARKS = {
-    "kept": Mark("open", "o", "#43474d", 3.7, 0.6),
+    "kept": Mark("stays open", "o", "#43474d", 3.7, 0.6),
     "converted": Mark("converted", "D", "#7b2d8e", 6.5, 1.6, filled=False),
     "moved": Mark("moved", "s", "#7b2d8e", 6.5, 1.6, filled=False),
     "opened": Mark("opened", "+", "#0050b5", 11.0, 3.0),
@@ -174,21 +174,23 @@ def draw_exposure_map(
 def to_delta_words(was: Floats, now: Floats, persons: Floats) -> str:
     """The key figure of a change: how many persons live where it gets farther or nearer."""
     change = now - was
-    parts = []
+    parts: list[str] = []
     for members, word in ((change > 0, "farther"), (change < 0, "nearer")):
         number = persons[members].sum()
         if number > 0:
             mean = float(np.average(np.abs(change[members]), weights=persons[members]))
-            parts.append(
-                f"{to_persons(number)} persons ({_percent(number, persons)}) live where the "
-                f"nearest counter gets {word}, by {mean:.1f} min on average"
-            )
+            who = f"{to_persons(number)} persons ({_percent(number, persons)})"
+            where = "where it gets" if parts else "live where the nearest counter gets"
+            parts.append(f"{who} {where} {word}, by {mean:.1f} min on average")
     lost = persons[np.isfinite(was) & np.isnan(now)].sum()
     found = persons[np.isnan(was) & np.isfinite(now)].sum()
-    if lost > 0:
-        parts.append(f"{to_persons(lost)} where none can be reached any more")
-    if found > 0:
-        parts.append(f"{to_persons(found)} where one can be reached for the first time")
+    for number, words in (
+        (lost, "none can be reached any more"),
+        (found, "one can be reached for the first time"),
+    ):
+        if number > 0:
+            where = "where" if parts else "persons live where of all counters"
+            parts.append(f"{to_persons(number)} {where} {words}")
     return "; ".join(parts) or "The nearest counter gets farther or nearer for nobody"
 
 
@@ -293,7 +295,7 @@ def _draw(sheet: _Sheet, path: str | Path | None) -> MapImage:
 
 
 def _build_figure(sheet: _Sheet) -> Figure:
-    """The page: head, map with scale on the left, legend on the right, source below."""
+    """The page: head, map on the left, legend and scale on the right, source below."""
     frame = sheet.frame
     projection = Projection.around(
         frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float)
@@ -323,9 +325,9 @@ def _build_figure(sheet: _Sheet) -> Figure:
         draw_roads(axes, sheet.roads, projection)
     draw_places(axes, frame, sheet.classes, projection)
     shown = _draw_counters(axes, sheet.counters, projection)
-    draw_scale(axes)
     _draw_words(figure, sheet.title, subtitle, sheet.source)
-    _draw_panel(figure, sheet, shown, (_EDGE + width + _GAP, _FOOT, _PANEL, height))
+    panel = _draw_panel(figure, sheet, shown, (_EDGE + width + _GAP, _FOOT, _PANEL, height))
+    draw_scale(panel, per_inch)
     return figure
 
 
@@ -353,7 +355,7 @@ def _extent(sheet: _Sheet, projection: Projection) -> tuple[float, float, float,
 def _wrapped(words: str, width: float, font: FontProperties) -> str:
     """The words in lines that fit `width` inches."""
     lines: list[str] = []
-    for word in words.split(" "):
+    for word in words.split():
         longer = f"{lines[-1]} {word}" if lines else word
         length = TextPath((0, 0), longer, prop=font).get_extents().width / 72
         if lines and length <= width:
@@ -419,7 +421,7 @@ def _draw_panel(
     sheet: _Sheet,
     marks: list[tuple[Mark, int]],
     box: tuple[float, float, float, float],
-) -> None:
+) -> Axes:
     """The legend: classes that hold somebody with their persons, then the counters."""
     panel = _axes(figure, box)
     _, _, width, height = box
@@ -442,6 +444,7 @@ def _draw_panel(
         panel.text(0.36, y - 0.1, mark.label, fontsize=8.5, color=INK, va="center")
         panel.text(1.95, y - 0.1, to_persons(number), fontsize=8, color=QUIET, va="center")
         y -= 0.26
+    return panel
 
 
 def _legend_order(rows: Sequence[tuple[LegendClass, float]]) -> list[tuple[LegendClass, float]]:
