@@ -153,7 +153,7 @@ class Exposure:
             "connectivity_shift": self._parts.parameters["connectivity_shift"],
             "no_car_modes": self._parts.parameters["no_car_modes"],
             "modes": sorted({use.mode for use in self._parts.networks}),
-            "independence": "inside a place and group, reach is independent of ability, and wired of 4G",
+            "independence": "inside a place and group: reach of ability, wired lines of 4G",
             "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(
                 "records"
             ),
