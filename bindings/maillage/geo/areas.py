@@ -71,15 +71,43 @@ def find_nearest_areas(
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     if not len(known) or within_m <= 0:
         return found
+    near = _find_candidates(areas, lon[known], lat[known], within_m)
+    if not len(near):
+        return found
     center = f"+lat_0={lat[known].mean():.6f} +lon_0={lon[known].mean():.6f}"
     local = CRS.from_proj4(f"+proj=aeqd {center} +datum=WGS84 +units=m")
-    polygons = transform_geometry(areas.polygons, (areas.crs, local))
+    polygons = transform_geometry(areas.polygons[near], (areas.crs, local))
     x, y = transform_points(lon[known], lat[known], (WGS84, local))
     point, area = shapely.STRtree(polygons).query_nearest(
         shapely.points(x, y), max_distance=within_m, all_matches=False
     )
-    found[known[point]] = area
+    found[known[point]] = near[area]
     return found
+
+
+def _find_candidates(areas: Areas, lon: np.ndarray, lat: np.ndarray, within_m: float) -> np.ndarray:
+    """Positions of the areas whose box may come within a distance of a point, sorted."""
+    x, y = transform_points(lon, lat, (WGS84, areas.crs))
+    margin = 2 * to_crs_units(within_m, areas.crs)
+    boxes = shapely.box(x - margin, y - margin, x + margin, y + margin)
+    _, area = shapely.STRtree(areas.polygons).query(np.asarray(boxes))
+    return np.unique(area)
+
+
+def to_crs_units(distance_m: float, crs: CRS) -> float:
+    """A distance in the units of a CRS that is at least as far everywhere up to 80 degrees."""
+    if crs.is_geographic:
+        return distance_m / (np.radians(1.0) * EARTH_RADIUS_M * np.cos(np.radians(80.0)))
+    return distance_m / crs.axis_info[0].unit_conversion_factor
+
+
+def unite(polygons: np.ndarray) -> shapely.Geometry:
+    """The union of areas that lie side by side; the fast way where they do so exactly."""
+    union = shapely.coverage_union_all(polygons)
+    total = float(np.sum(shapely.area(polygons)))
+    if shapely.is_valid(union) and abs(shapely.area(union) - total) <= 1e-9 * total:
+        return union
+    return shapely.union_all(polygons)
 
 
 def transform_geometry(geometry: np.ndarray, crs: tuple[CRS, CRS]) -> np.ndarray:

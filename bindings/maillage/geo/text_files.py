@@ -198,8 +198,7 @@ def _decode_found(data: bytes, path: Path) -> DecodedText:
     position = _find_invalid_utf8(data)
     if position is None:
         return DecodedText(data, "utf-8")
-    letters = _UTF8_LETTERS.search(data)
-    if letters or position >= len(data) - 3:
+    if _UTF8_LETTERS.search(data) or _is_cut_off(data, position):
         _raise_not_utf8(data, path, position)
     wrong = _NOT_CP1252.search(data)
     if wrong:
@@ -216,8 +215,7 @@ def _decode_found(data: bytes, path: Path) -> DecodedText:
 
 def _raise_not_utf8(data: bytes, path: Path, position: int) -> None:
     line = line_at(data, position)
-    # A character has at most four bytes: what breaks off in the last three is a cut file.
-    if position >= len(data) - 3 and data[position] >= 0xC2:
+    if _is_cut_off(data, position):
         raise InputError(f"{path}:{line}: ends inside a character, expected UTF-8: is it cut off?")
     letters = _UTF8_LETTERS.search(data)
     if letters:
@@ -228,6 +226,11 @@ def _raise_not_utf8(data: bytes, path: Path, position: int) -> None:
     raise InputError(
         f"{path}:{line}: byte 0x{data[position]:02x} is not UTF-8, expected the declared encoding"
     )
+
+
+def _is_cut_off(data: bytes, position: int) -> bool:
+    """Whether the file ends in the middle of an accented letter or quote of UTF-8."""
+    return data[position:] in (b"\xc3", b"\xc5", b"\xe2", b"\xe2\x80")
 
 
 def _find_invalid_utf8(data: bytes) -> int | None:

@@ -24,6 +24,8 @@ from maillage.geo.areas import (
     find_area_of_points,
     find_nearest_areas,
     join_parts,
+    to_crs_units,
+    unite,
 )
 from maillage.geo.coordinates import POLYGONAL, WGS84, repair_polygons, transform_points
 from maillage.geo.keys import check_unique, encode, find_first, to_series
@@ -98,7 +100,7 @@ def _read_zoning(
     none = np.flatnonzero(zoning.area_of_place < 0)
     if len(none) == places.n_places:
         raise InputError(f"zonings.{name}: no place has an area, expected at least one")
-    examples = (f"{name}: place {places.keys[i]}" for i in none)
+    examples = (f"{name}: place {places.keys[int(i)]}" for i in none)
     findings.add_all("place_without_area", examples, len(none))
     return zoning
 
@@ -178,7 +180,7 @@ def _read_polygons(name: str, config: ZoningConfig, places: Places, findings: Fi
         nearest = find_nearest_areas(areas, lon[outside], lat[outside], config.nearest_within_m)
         area[outside] = nearest
         moved = outside[nearest >= 0]
-        examples = (f"{name}: place {places.keys[i]} to {areas.codes[area[i]]}" for i in moved)
+        examples = (f"{name}: place {places.keys[int(i)]} to {areas.codes[area[i]]}" for i in moved)
         findings.add_all("place_to_nearest_area", examples, len(moved))
     if (area < 0).all():
         swapped = find_area_of_points(areas, lat, lon, Findings())
@@ -199,9 +201,7 @@ def _keep_near(areas: Areas, config: ZoningConfig, places: Places) -> Areas:
     x, y = transform_points(places.points.lon, places.points.lat, (WGS84, areas.crs))
     if not np.isfinite(x).any():
         return areas
-    margin = config.nearest_within_m
-    if areas.crs.is_geographic:
-        margin /= 20_000.0  # metres in a degree of longitude at 80 degrees north
+    margin = to_crs_units(config.nearest_within_m, areas.crs)
     west, south, east, north = shapely.bounds(areas.polygons).T
     near = (west <= np.nanmax(x) + margin) & (east >= np.nanmin(x) - margin)
     near &= (south <= np.nanmax(y) + margin) & (north >= np.nanmin(y) - margin)
@@ -277,5 +277,5 @@ def _unite_children(child: Zoning, parent: Zoning) -> gpd.GeoSeries | None:
     parent_of_child = np.full(len(child.codes), -1)
     parent_of_child[child.area_of_place[has_place]] = parent.area_of_place[has_place]
     shapes = child.geometry.to_numpy()
-    united = [shapely.union_all(shapes[parent_of_child == i]) for i in range(len(parent.codes))]
+    united = [unite(shapes[parent_of_child == i]) for i in range(len(parent.codes))]
     return gpd.GeoSeries(np.array(united, dtype=object), crs=child.geometry.crs)
