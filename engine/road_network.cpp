@@ -187,8 +187,14 @@ class Builder {
     const EdgeId id = net_.segment_edge[segment];
     if (id.is_none()) return kNone;
     const Edge& e = net_.edges[id];
-    if (e.is_layered || e.from == e.to) return kNone;
-    const bool at_from = e.from == via, at_to = e.to == via;
+    if (e.is_layered) return kNone;
+    bool at_from = e.from == via, at_to = e.to == via;
+    if (at_from && at_to) {  // a loop: its first or its last segment says which end is meant
+      const std::size_t n = net_.edge_segments[id.v].size();
+      at_from = net_.segment_rank[segment] == 0;
+      at_to = net_.segment_rank[segment] + 1 == n;
+      if (n == 1) return kNone;
+    }
     if (!at_from && !at_to) return kNone;
     const bool forward = arriving ? at_to : at_from;
     return 2 * id.v + (forward ? 0 : 1);
@@ -245,15 +251,17 @@ class Builder {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> leaving;  // junction, edge * 2 + backward
     for (std::size_t i = 0; i < net_.n_edges(); ++i) {
       const Edge& e = net_.edges[EdgeId(i)];
-      if (e.from == e.to) continue;  // a loop shortens nothing
+      const bool is_loop = e.from == e.to;  // shortens nothing, but leads round a forbidden turn
       if (e.is_layered) {
         for (const auto* layer : {&net_.junction_exit, &net_.junction_entry}) {
           add((*layer)[e.from], (*layer)[e.to], e.forward);
           add((*layer)[e.to], (*layer)[e.from], e.backward);
         }
       } else {
-        add(e.from, e.forward_exit, e.forward);
-        add(e.to, e.backward_exit, e.backward);
+        if (!is_loop) {
+          add(e.from, e.forward_exit, e.forward);
+          add(e.to, e.backward_exit, e.backward);
+        }
         if (!net_.junction_copies.values.empty()) {
           leaving.emplace_back(e.from.v, static_cast<std::uint32_t>(2 * i));
           leaving.emplace_back(e.to.v, static_cast<std::uint32_t>(2 * i + 1));
@@ -451,6 +459,7 @@ std::vector<LinkEnd> find_entries(const RoadNetwork& net, const EdgePosition& p)
 
 Duration find_direct_time(const RoadNetwork& net, const EdgePosition& from, const EdgePosition& to) {
   if (from.edge.is_none() || from.edge != to.edge) return unreachable();
+  if (is_at_from(to) || is_at_to(net, to)) return unreachable();
   const Edge& e = net.edges[from.edge];
   Duration best = unreachable();
   if (e.forward.is_reachable() && to.forward_ms >= from.forward_ms)

@@ -107,7 +107,8 @@ std::vector<LinkEnd> find_entries(const RoadNetwork& network, const EdgePosition
 std::vector<LinkEnd> find_exits(const RoadNetwork& network, NodeId junction);
 std::vector<LinkEnd> find_entries(const RoadNetwork& network, NodeId junction);
 
-// Time along the edge itself between two positions on it, without going round by its ends.
+// Time along the edge itself between two positions on it, without going round by its ends. Unreachable
+// when `to` is at the very end: that is the junction, and driving into it costs the junction's delay.
 Duration find_direct_time(const RoadNetwork& network, const EdgePosition& from, const EdgePosition& to);
 
 }  // namespace maillage

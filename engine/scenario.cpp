@@ -58,9 +58,12 @@ class Editor {
     c.open.push_back(1);
     c.level.values.insert(c.level.values.end(), e.level.begin(), e.level.end());
     ++c.level.n_rows;
+    if (parts_.place_area) c.area.push_back(e.area);
   }
   void operator()(const MoveCounter& e) {
-    counters_.write().point[e.counter.v] = e.point;
+    Counters& c = counters_.write();
+    c.point[e.counter.v] = e.point;
+    if (parts_.place_area) c.area[e.counter.v] = e.area;
     if (e.counter.v < first_new_) moved_.push_back(e.counter.v);
   }
   void operator()(const ConvertCounter& e) {

@@ -25,10 +25,12 @@ struct ReopenCounter {
 struct OpenCounter {
   LatLon point;
   std::vector<std::uint8_t> level;  // n_services
+  std::int32_t area = -1;           // for the zero-inside convention
 };
 struct MoveCounter {
   CounterId counter;
   LatLon point;
+  std::int32_t area = -1;
 };
 // Services and levels change, the counter stays (e.g. post office to agency).
 struct ConvertCounter {

@@ -106,6 +106,24 @@ std::shared_ptr<const NearestView> Territory::nearest_on(std::size_t n, ServiceI
   return kept.view;
 }
 
+namespace {
+
+// Open counters of a service by area.
+Ragged<CounterId> find_counters_by_area(const TerritoryParts& parts, const NearestQuery& query) {
+  const Counters& counters = *parts.counters;
+  std::vector<std::pair<std::uint32_t, CounterId>> pairs;
+  std::int32_t last = -1;
+  for (std::int32_t area : *parts.place_area) last = std::max(last, area);
+  for (std::size_t c = 0; c < counters.n_counters(); ++c) {
+    const std::int32_t area = counters.area[c];
+    if (area >= 0 && area <= last && counters.offers(CounterId(c), query.service, query.level))
+      pairs.emplace_back(static_cast<std::uint32_t>(area), CounterId(c));
+  }
+  return build_ragged<CounterId>(static_cast<std::size_t>(last + 1), pairs);
+}
+
+}  // namespace
+
 Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQuery& query, bool exhaustive,
                                     const Context& context) {
   const auto& networks = territory.parts().networks;
@@ -120,6 +138,8 @@ Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQue
     else
       views.push_back(territory.nearest_on(n, query.service, query.level, query.k, context));
   }
+  const auto& place_area = territory.parts().place_area;
+  const Ragged<CounterId> inside = place_area ? find_counters_by_area(territory.parts(), query) : Ragged<CounterId>();
   Ragged<Label> out;
   out.offset.reserve(territory.n_places() + 1);
   std::vector<Label> row;
@@ -129,7 +149,9 @@ Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQue
       const auto list = (*view)[PlaceId(p)];
       row.insert(row.end(), list.begin(), list.end());
     }
-    if (views.size() > 1) std::sort(row.begin(), row.end());
+    if (place_area && (*place_area)[p] >= 0)
+      for (CounterId c : inside[static_cast<std::size_t>((*place_area)[p])]) row.push_back({{0}, c});
+    if (views.size() > 1 || place_area) std::sort(row.begin(), row.end());
     const std::size_t start = out.values.size();
     for (const Label& l : row) {
       if (out.values.size() - start == static_cast<std::size_t>(query.k)) break;

@@ -42,6 +42,9 @@ struct TerritoryParts {
   std::vector<ModeNetwork> networks;
   std::uint32_t n_walk_classes = 1;
   double connectivity_shift = 1;
+  // Areas of places (-1 = none) when a counter in a place's own area counts as 0 minutes away: the
+  // convention of INSEE's commune-to-commune distances, for comparisons. Null: real times.
+  std::shared_ptr<const std::vector<std::int32_t>> place_area;
 };
 
 enum class PersonClass : std::uint8_t { car, no_car };

@@ -72,6 +72,12 @@ TerritoryPtr build_territory(const py::dict& places, const py::dict& groups, con
   desks->open = to_vector(counters["open"].cast<Array<std::uint8_t>>());
   check_same_length(desks->open.size(), desks->n_counters(), "columns of the counters");
   desks->level = to_matrix(counters["level"].cast<Array<std::uint8_t>>(), desks->n_counters(), "levels");
+  if (places.contains("area")) {
+    parts.place_area = std::make_shared<std::vector<std::int32_t>>(to_vector(places["area"].cast<Array<std::int32_t>>()));
+    check_same_length(parts.place_area->size(), n_places, "areas and places");
+    desks->area = to_vector(counters["area"].cast<Array<std::int32_t>>());
+    check_same_length(desks->area.size(), desks->n_counters(), "areas and counters");
+  }
   parts.counters = std::move(desks);
   for (const NetworkUse& use : networks) parts.networks.push_back(to_mode_network(use));
   parts.connectivity_shift = connectivity_shift;
@@ -172,12 +178,12 @@ void bind_edits(py::module_& m) {
       }, py::arg("counter"), py::arg("service") = py::none())
       .def("reopen", [](Edits& e, std::uint32_t counter) { e.items.push_back(ReopenCounter{CounterId(counter)}); },
            py::arg("counter"))
-      .def("open", [](Edits& e, double lat, double lon, const Array<std::uint8_t>& level) {
-        e.items.push_back(OpenCounter{{lat, lon}, to_vector(level)});
-      }, py::arg("lat"), py::arg("lon"), py::arg("level"))
-      .def("move", [](Edits& e, std::uint32_t counter, double lat, double lon) {
-        e.items.push_back(MoveCounter{CounterId(counter), {lat, lon}});
-      }, py::arg("counter"), py::arg("lat"), py::arg("lon"))
+      .def("open", [](Edits& e, double lat, double lon, const Array<std::uint8_t>& level, std::int32_t area) {
+        e.items.push_back(OpenCounter{{lat, lon}, to_vector(level), area});
+      }, py::arg("lat"), py::arg("lon"), py::arg("level"), py::arg("area") = -1)
+      .def("move", [](Edits& e, std::uint32_t counter, double lat, double lon, std::int32_t area) {
+        e.items.push_back(MoveCounter{CounterId(counter), {lat, lon}, area});
+      }, py::arg("counter"), py::arg("lat"), py::arg("lon"), py::arg("area") = -1)
       .def("convert", [](Edits& e, std::uint32_t counter, const Array<std::uint8_t>& level) {
         e.items.push_back(ConvertCounter{CounterId(counter), to_vector(level)});
       }, py::arg("counter"), py::arg("level"))

@@ -199,6 +199,10 @@ def _find_cross_problems(raw: Mapping[str, Any]) -> Iterator[str]:
                 yield f"groups.{_to_key(name)} has no persons, expected the column that holds them"
     yield from _find_service_problems(raw)
     yield from _find_network_problems(raw)
+    zero_inside = _table(raw, "parameters").get("zero_inside")
+    zonings = _table(raw, "zonings")
+    if isinstance(zero_inside, str) and zero_inside not in zonings:
+        yield f"parameters.zero_inside is {zero_inside!r}, no zoning{to_hint(zero_inside, zonings)}"
 
 
 def _table(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -502,6 +502,7 @@ class ParametersConfig(Section):
     connectivity_shift: Share = 1.0
     no_car_modes: Annotated[list[Literal["walk", "bike"]], Field(min_length=1)] = ["walk"]
     limit_min: Positive = 20.0
+    zero_inside: Name | None = None  # zoning in whose areas a counter is 0 minutes away
 
 
 class TerritoryConfig(Section):

@@ -152,6 +152,7 @@ class Exposure:
             "left_out_lambda": self.left_out_lambda,
             "connectivity_shift": self._parts.parameters["connectivity_shift"],
             "no_car_modes": self._parts.parameters["no_car_modes"],
+            "zero_inside": self._parts.zero_zoning.name if self._parts.zero_zoning else None,
             "modes": sorted({use.mode for use in self._parts.networks}),
             "independence": "inside a place and group: reach of ability, wired lines of 4G",
             "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(

@@ -21,6 +21,7 @@ from maillage.delta import Delta
 from maillage.errors import InputError, NotFoundError
 from maillage.exposure import Exposure
 from maillage.findings import Findings
+from maillage.geo.areas import Areas, find_area_of_points
 from maillage.geo.inputs import TerritoryInputs, Zoning, read_inputs
 from maillage.networks import NetworkUse, build_networks
 from maillage.progress import ProgressChoice, report_progress
@@ -57,6 +58,7 @@ class TerritoryParts:
     networks: Sequence[NetworkUse]
     parameters: Mapping[str, Any]
     findings: Findings
+    zero_zoning: Zoning | None = None  # counters in a place's own area are 0 minutes away
     history: tuple[str, ...] = ()  # names of the scenarios applied
 
 
@@ -380,6 +382,7 @@ def build_territory(
         "wired_8" if config.connectivity is None else f"wired_{config.connectivity.adequate_mbit}"
     )
     adequate = find_adequate(connectivity, column)
+    zero_zoning = find_zero_zoning(inputs)
     findings = Findings()
     findings.merge(inputs.findings)
     unknown = int(np.isnan(adequate).sum())
@@ -409,7 +412,12 @@ def build_territory(
         networks=networks,
         parameters=_find_parameters(inputs),
         findings=findings,
+        zero_zoning=zero_zoning,
     )
+    areas: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    if zero_zoning is not None:
+        areas[0]["area"] = zero_zoning.area_of_place.astype(np.int32)
+        areas[1]["area"] = find_counter_areas(zero_zoning, counters["lon"], counters["lat"])
     core = _core.build_territory(
         {
             "lat": parts.places["lat"].to_numpy(dtype=float),
@@ -417,6 +425,7 @@ def build_territory(
             "persons": parts.persons,
             "car_share": parts.car_share,
             "adequate": adequate,
+            **areas[0],
         },
         {
             "p_b": groups["p_b"].to_numpy(dtype=float),
@@ -428,6 +437,7 @@ def build_territory(
             "lon": counters["lon"].to_numpy(dtype=float),
             "open": counters["open"].to_numpy(dtype=np.uint8),
             "level": parts.levels,
+            **areas[1],
         },
         [use.to_core() for use in networks],
         config.parameters.connectivity_shift,
@@ -443,6 +453,33 @@ def find_adequate(connectivity: pd.DataFrame, column: str) -> np.ndarray:
     wired = connectivity[column].to_numpy(dtype=float)
     mobile = connectivity["mobile_4g"].to_numpy(dtype=float)
     return _core.adequate_share(wired, mobile)
+
+
+def find_zero_zoning(inputs: TerritoryInputs) -> Zoning | None:
+    """The zoning of the zero-inside convention (INSEE's communes), if the territory asks for it."""
+    name = inputs.config.parameters.zero_inside
+    if name is None:
+        return None
+    zoning = inputs.zonings[name]
+    if zoning.geometry is None:
+        raise InputError(
+            f"parameters.zero_inside is {name!r}, a zoning without polygons; "
+            "expected one whose file has them, to know where counters lie"
+        )
+    return zoning
+
+
+def find_counter_areas(zoning: Zoning, lon: Any, lat: Any) -> np.ndarray:
+    """Position of the area that holds each point, -1 for none."""
+    assert zoning.geometry is not None and zoning.geometry.crs is not None
+    areas = Areas(
+        zoning.name,
+        np.array(zoning.codes, dtype=object),
+        np.asarray(zoning.geometry.array),
+        zoning.geometry.crs,
+    )
+    x, y = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (lon, lat))
+    return find_area_of_points(areas, x, y, Findings())
 
 
 def _find_kinds(inputs: TerritoryInputs) -> dict[str, dict[str, int]]:

@@ -103,7 +103,7 @@ class _Editor:
             self.edits.reopen(row)
         elif isinstance(edit, MoveEdit):
             self.columns["lon"][row], self.columns["lat"][row] = edit.lon, edit.lat
-            self.edits.move(row, edit.lat, edit.lon)
+            self.edits.move(row, edit.lat, edit.lon, self._find_area(edit.lon, edit.lat))
         elif isinstance(edit, ConvertEdit):
             self._convert(edit, row)
         elif isinstance(edit, SetHoursEdit):
@@ -129,7 +129,14 @@ class _Editor:
             self._set_hours(row, edit.opening_hours)
         self.row_of[edit.key] = row
         self.levels.append(self._to_levels(edit.services, edit.kind))
-        self.edits.open(edit.lat, edit.lon, self.levels[row])
+        self.edits.open(edit.lat, edit.lon, self.levels[row], self._find_area(edit.lon, edit.lat))
+
+    def _find_area(self, lon: float, lat: float) -> int:
+        """The area of a point, where the territory counts counters inside as 0 minutes away."""
+        from maillage.territory import find_counter_areas
+
+        zoning = self.parts.zero_zoning
+        return -1 if zoning is None else int(find_counter_areas(zoning, lon, lat)[0])
 
     def _set_hours(self, row: int, text: str) -> None:
         hours = parse_opening_hours(text)
