@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,9 @@ import pandas as pd
 from maillage import _core
 from maillage.errors import InputError
 from maillage.exposure import NUMBERS, SHARES, SPREAD, TIMES, Exposure, find_backdrop
+from maillage.maps import MapImage, draw_delta_map
 from maillage.results import to_arrow_stream, to_keys
-
-if TYPE_CHECKING:
-    from maillage.maps import MapImage
+from maillage.territory_parts import to_place_frame
 
 
 class Delta:
@@ -48,8 +47,6 @@ class Delta:
 
     def by_place(self) -> pd.DataFrame:
         """One row a place, with the counters used before and after by car and without."""
-        from maillage.territory import to_place_frame
-
         before = pd.DataFrame(self.before.by_place().drop(columns="geometry", errors="ignore"))
         after = pd.DataFrame(self.after.by_place().drop(columns="geometry", errors="ignore"))
         parts = self.after._parts
@@ -127,8 +124,6 @@ class Delta:
 
         Options as in `maps.draw_delta_map`.
         """
-        from maillage.maps import draw_delta_map
-
         how = {
             "title": f"{self.name}: who gets farther ({self.before.service})",
             "roads": find_backdrop(self.after._parts),

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from maillage import _core
 from maillage.errors import NotFoundError
+from maillage.maps import MapImage, draw_exposure_map
 from maillage.results import to_arrow_stream, to_keys
-
-if TYPE_CHECKING:
-    from maillage.maps import MapImage
-    from maillage.territory import TerritoryParts
+from maillage.territory_parts import TerritoryParts, to_place_frame
 
 STATES = ("choice", "counter_reliant", "digital_only", "assisted_only", "stranded")
 NUMBERS = ("persons", *STATES, "exposed", "left_out", "phone_resolved")
@@ -68,8 +66,6 @@ class Exposure:
         `counter_car, travel_time_car, counter_no_car, travel_time_no_car` are those of the
         first walking speed; absent where none can be reached. With geometry if the places have it.
         """
-        from maillage.territory import to_place_frame
-
         places = self._parts.places
         n = len(places)
         table = self._table(np.arange(n, dtype=np.int32), n)
@@ -119,8 +115,6 @@ class Exposure:
 
         Options as in `maps.draw_exposure_map`.
         """
-        from maillage.maps import draw_exposure_map
-
         how = {
             "title": f"{self.service}: travel time to a counter (guichet)",
             "roads": find_backdrop(self._parts),

@@ -7,12 +7,10 @@ territory.compare(scenario, service="post", limit=20).losers()
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -20,46 +18,20 @@ from maillage import _core
 from maillage.delta import Delta
 from maillage.errors import InputError, NotFoundError
 from maillage.exposure import Exposure
-from maillage.findings import Findings
-from maillage.geo.areas import Areas, find_area_of_points
-from maillage.geo.inputs import TerritoryInputs, Zoning, read_inputs
-from maillage.networks import NetworkUse, build_networks
+from maillage.geo.inputs import Zoning, read_inputs
+from maillage.networks import build_networks
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_keys
+from maillage.scenario import Scenario
+from maillage.scenario_checks import check_scenario
+from maillage.territory_build import build_territory
 from maillage.territory_edits import apply_to_parts
+from maillage.territory_parts import TerritoryParts
 from maillage.territory_summary import summarize_territory
 
-if TYPE_CHECKING:
-    from maillage.scenario import Scenario
-
+MAX_K = 255
 MAX_LEVEL = 255
-NEAREST_REASON = "unreachable"
-
-
-@dataclass(frozen=True)
-class TerritoryParts:
-    """What a territory is made of; scenarios replace parts and share the rest."""
-
-    name: str
-    places: pd.DataFrame
-    zonings: Mapping[str, Zoning]
-    groups: pd.DataFrame
-    walk_class: np.ndarray  # n_groups: which walking speed
-    walk_speeds_kmh: Sequence[float]
-    persons: np.ndarray  # n_places x n_groups
-    car_share: np.ndarray  # n_places x n_groups
-    connectivity: pd.DataFrame
-    adequate: np.ndarray  # n_places; NaN = not known
-    adequate_column: str
-    counters: pd.DataFrame
-    levels: np.ndarray  # n_counters x n_services
-    services: Sequence[str]
-    kinds: Mapping[str, Mapping[str, int]]
-    networks: Sequence[NetworkUse]
-    parameters: Mapping[str, Any]
-    findings: Findings
-    zero_zoning: Zoning | None = None  # counters in a place's own area are 0 minutes away
-    history: tuple[str, ...] = ()  # names of the scenarios applied
+REASONS = ("unreachable", "place_off_network")
 
 
 class Territory:
@@ -197,8 +169,8 @@ class Territory:
         """
         index = self._find_service(service)
         _check_level(level)
-        if not 1 <= k <= MAX_LEVEL:
-            raise InputError(f"k is {k}, expected 1 to {MAX_LEVEL}")
+        if not 1 <= k <= MAX_K:
+            raise InputError(f"k is {k}, expected 1 to {MAX_K}")
         walk_class = int(self._parts.walk_class[self._find_group(group)])
         with report_progress(progress) as report:
             offsets, counters, minutes = self._core.nearest(
@@ -233,9 +205,7 @@ class Territory:
                 frame["round_trip_time"] = both
         codes = np.where(rows.ravel() < 0, 0, -1).astype(np.int8)
         codes[(codes == 0) & np.repeat(self._is_off_network(), k)] = 1
-        frame["reason"] = pd.Categorical.from_codes(
-            codes, categories=pd.Index([NEAREST_REASON, "place_off_network"])
-        )
+        frame["reason"] = pd.Categorical.from_codes(codes, categories=pd.Index(REASONS))
         return frame
 
     def exposure(
@@ -283,8 +253,6 @@ class Territory:
 
         Raises InputError that lists everything in the scenario that does not fit.
         """
-        from maillage.scenario_checks import check_scenario
-
         problems = check_scenario(scenario, self)
         if problems:
             raise InputError.of_problems(f"scenario {scenario.name!r}", problems)
@@ -365,164 +333,4 @@ def read_territory(
     inputs = read_inputs(path)
     with report_progress(progress) as report:
         networks = build_networks(inputs, threads, report)
-        return build_territory(inputs, networks, threads, report)
-
-
-def build_territory(
-    inputs: TerritoryInputs, networks: Sequence[NetworkUse], threads: int = 0, report: Any = None
-) -> Territory:
-    """A territory from what was read and the networks built for it."""
-    groups = inputs.groups
-    speeds, walk_class = np.unique(
-        groups["walk_speed_kmh"].to_numpy(dtype=float), return_inverse=True
-    )
-    connectivity = inputs.connectivity
-    config = inputs.config
-    column = (
-        "wired_8" if config.connectivity is None else f"wired_{config.connectivity.adequate_mbit}"
-    )
-    adequate = find_adequate(connectivity, column)
-    zero_zoning = find_zero_zoning(inputs)
-    findings = Findings()
-    findings.merge(inputs.findings)
-    unknown = int(np.isnan(adequate).sum())
-    if config.connectivity is not None:
-        findings.add("connectivity_unknown", "places without any share count as connected", unknown)
-    counters = inputs.counters.copy()
-    if "open" not in counters:
-        counters.insert(list(counters.columns).index("lat") + 1, "open", True)
-    for network in networks:
-        findings.merge(network.findings)
-    parts = TerritoryParts(
-        name=config.name,
-        places=inputs.places,
-        zonings=inputs.zonings,
-        groups=groups,
-        walk_class=walk_class.astype(np.uint32),
-        walk_speeds_kmh=[float(s) for s in speeds],
-        persons=inputs.persons,
-        car_share=inputs.car_share,
-        connectivity=connectivity,
-        adequate=adequate,
-        adequate_column=column,
-        counters=counters,
-        levels=inputs.counter_levels,
-        services=inputs.services,
-        kinds=_find_kinds(inputs),
-        networks=networks,
-        parameters=_find_parameters(inputs),
-        findings=findings,
-        zero_zoning=zero_zoning,
-    )
-    areas: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-    if zero_zoning is not None:
-        areas[0]["area"] = zero_zoning.area_of_place.astype(np.int32)
-        areas[1]["area"] = find_counter_areas(zero_zoning, counters["lon"], counters["lat"])
-    core = _core.build_territory(
-        {
-            "lat": parts.places["lat"].to_numpy(dtype=float),
-            "lon": parts.places["lon"].to_numpy(dtype=float),
-            "persons": parts.persons,
-            "car_share": parts.car_share,
-            "adequate": adequate,
-            **areas[0],
-        },
-        {
-            "p_b": groups["p_b"].to_numpy(dtype=float),
-            "p_c": groups["p_c"].to_numpy(dtype=float),
-            "walk_class": parts.walk_class,
-        },
-        {
-            "lat": counters["lat"].to_numpy(dtype=float),
-            "lon": counters["lon"].to_numpy(dtype=float),
-            "open": counters["open"].to_numpy(dtype=np.uint8),
-            "level": parts.levels,
-            **areas[1],
-        },
-        [use.to_core() for use in networks],
-        config.parameters.connectivity_shift,
-        threads,
-        report,
-    )
-    _add_link_findings(parts, core)
-    return Territory(parts, core)
-
-
-def find_adequate(connectivity: pd.DataFrame, column: str) -> np.ndarray:
-    """Share of each place with an adequate wired line or good 4G; NaN = neither is known."""
-    wired = connectivity[column].to_numpy(dtype=float)
-    mobile = connectivity["mobile_4g"].to_numpy(dtype=float)
-    return _core.adequate_share(wired, mobile)
-
-
-def find_zero_zoning(inputs: TerritoryInputs) -> Zoning | None:
-    """The zoning of the zero-inside convention (INSEE's communes), if the territory asks for it."""
-    name = inputs.config.parameters.zero_inside
-    if name is None:
-        return None
-    zoning = inputs.zonings[name]
-    if zoning.geometry is None:
-        raise InputError(
-            f"parameters.zero_inside is {name!r}, a zoning without polygons; "
-            "expected one whose file has them, to know where counters lie"
-        )
-    return zoning
-
-
-def find_counter_areas(zoning: Zoning, lon: Any, lat: Any) -> np.ndarray:
-    """Position of the area that holds each point, -1 for none."""
-    assert zoning.geometry is not None and zoning.geometry.crs is not None
-    areas = Areas(
-        zoning.name,
-        np.array(zoning.codes, dtype=object),
-        np.asarray(zoning.geometry.array),
-        zoning.geometry.crs,
-    )
-    x, y = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (lon, lat))
-    return find_area_of_points(areas, x, y, Findings())
-
-
-def _find_kinds(inputs: TerritoryInputs) -> dict[str, dict[str, int]]:
-    kinds: dict[str, dict[str, int]] = {}
-    for source in inputs.config.counters:
-        for kind, levels in source.kinds.items():
-            kinds.setdefault(kind, {}).update(levels)
-    return kinds
-
-
-def _find_parameters(inputs: TerritoryInputs) -> dict[str, Any]:
-    config = inputs.config
-    phone = {
-        name: service.operator_phone.reach * service.operator_phone.resolution
-        for name, service in config.services.items()
-        if service.operator_phone is not None
-    }
-    return {
-        "limit_min": config.parameters.limit_min,
-        "left_out_lambda": config.parameters.left_out_lambda,
-        "connectivity_shift": config.parameters.connectivity_shift,
-        "no_car_modes": list(config.parameters.no_car_modes),
-        "phone_resolved": phone,
-    }
-
-
-def _add_link_findings(parts: TerritoryParts, core: _core.Territory) -> None:
-    """Places and counters that no road of a mode is near enough to."""
-    seen: set[str] = set()
-    for link in core.links:
-        mode = link["network"].mode
-        if mode in seen:
-            continue
-        seen.add(mode)
-        for what, keys in (("places", parts.places["place"]), ("counters", parts.counters["key"])):
-            off = link[what].is_off_network
-            parts.findings.add_all(
-                f"{what}_off_network_{mode}", keys[off].astype(str), int(off.sum())
-            )
-
-
-def to_place_frame(parts: TerritoryParts, frame: pd.DataFrame) -> pd.DataFrame:
-    """A table by place with its geometry, when the places have one."""
-    if not isinstance(parts.places, gpd.GeoDataFrame):
-        return frame
-    return gpd.GeoDataFrame(frame, geometry=parts.places.geometry.to_numpy(), crs=parts.places.crs)
+        return Territory(*build_territory(inputs, networks, threads, report))

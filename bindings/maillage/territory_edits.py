@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,7 @@ from maillage.scenario import (
     SetSpeedEdit,
 )
 from maillage.scenario_polygon import to_geometry
-
-if TYPE_CHECKING:
-    from maillage.territory import TerritoryParts
+from maillage.territory_parts import TerritoryParts, find_adequate, find_counter_areas
 
 
 def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[TerritoryParts, _core.Edits]:
@@ -67,8 +65,6 @@ class _Editor:
             self._edit_counter(edit)
 
     def finish(self) -> TerritoryParts:
-        from maillage.territory import find_adequate
-
         changed: dict[str, Any] = {}
         if self.counters_changed:
             frame = pd.DataFrame(self.columns)
@@ -133,8 +129,6 @@ class _Editor:
 
     def _find_area(self, lon: float, lat: float) -> int:
         """The area of a point, where the territory counts counters inside as 0 minutes away."""
-        from maillage.territory import find_counter_areas
-
         zoning = self.parts.zero_zoning
         return -1 if zoning is None else int(find_counter_areas(zoning, lon, lat)[0])
 
@@ -181,8 +175,6 @@ class _Editor:
         self.edits.set_persons(place, group, np.ascontiguousarray(after.ravel()))
 
     def _set_connectivity(self, edit: SetConnectivityEdit) -> None:
-        from maillage.territory import find_adequate
-
         rows = self._find_places(edit)
         frame = self.connectivity.copy()
         for column, share in edit.shares().items():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from maillage import _core
-    from maillage.territory import TerritoryParts
+from maillage import _core
+from maillage.territory_parts import TerritoryParts
 
 
 def summarize_territory(parts: TerritoryParts, core: _core.Territory) -> dict[str, Any]:

@@ -1,0 +1,148 @@
+"""Builds a territory's parts and the engine's copy of them from what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from maillage import _core
+from maillage.errors import InputError
+from maillage.findings import Findings
+from maillage.geo.inputs import TerritoryInputs, Zoning
+from maillage.networks import NetworkUse
+from maillage.territory_parts import TerritoryParts, find_adequate, find_counter_areas
+
+
+def build_territory(
+    inputs: TerritoryInputs, networks: Sequence[NetworkUse], threads: int = 0, report: Any = None
+) -> tuple[TerritoryParts, _core.Territory]:
+    """A territory from what was read and the networks built for it."""
+    groups = inputs.groups
+    speeds, walk_class = np.unique(
+        groups["walk_speed_kmh"].to_numpy(dtype=float), return_inverse=True
+    )
+    connectivity = inputs.connectivity
+    config = inputs.config
+    column = (
+        "wired_8" if config.connectivity is None else f"wired_{config.connectivity.adequate_mbit}"
+    )
+    adequate = find_adequate(connectivity, column)
+    zero_zoning = find_zero_zoning(inputs)
+    findings = Findings()
+    findings.merge(inputs.findings)
+    unknown = int(np.isnan(adequate).sum())
+    if config.connectivity is not None:
+        findings.add("connectivity_unknown", "places without any share count as connected", unknown)
+    counters = inputs.counters.copy()
+    if "open" not in counters:
+        counters.insert(list(counters.columns).index("lat") + 1, "open", True)
+    for network in networks:
+        findings.merge(network.findings)
+    parts = TerritoryParts(
+        name=config.name,
+        places=inputs.places,
+        zonings=inputs.zonings,
+        groups=groups,
+        walk_class=walk_class.astype(np.uint32),
+        walk_speeds_kmh=[float(s) for s in speeds],
+        persons=inputs.persons,
+        car_share=inputs.car_share,
+        connectivity=connectivity,
+        adequate=adequate,
+        adequate_column=column,
+        counters=counters,
+        levels=inputs.counter_levels,
+        services=inputs.services,
+        kinds=_find_kinds(inputs),
+        networks=networks,
+        parameters=_find_parameters(inputs),
+        findings=findings,
+        zero_zoning=zero_zoning,
+    )
+    areas: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    if zero_zoning is not None:
+        areas[0]["area"] = zero_zoning.area_of_place.astype(np.int32)
+        areas[1]["area"] = find_counter_areas(zero_zoning, counters["lon"], counters["lat"])
+    core = _core.build_territory(
+        {
+            "lat": parts.places["lat"].to_numpy(dtype=float),
+            "lon": parts.places["lon"].to_numpy(dtype=float),
+            "persons": parts.persons,
+            "car_share": parts.car_share,
+            "adequate": adequate,
+            **areas[0],
+        },
+        {
+            "p_b": groups["p_b"].to_numpy(dtype=float),
+            "p_c": groups["p_c"].to_numpy(dtype=float),
+            "walk_class": parts.walk_class,
+        },
+        {
+            "lat": counters["lat"].to_numpy(dtype=float),
+            "lon": counters["lon"].to_numpy(dtype=float),
+            "open": counters["open"].to_numpy(dtype=np.uint8),
+            "level": parts.levels,
+            **areas[1],
+        },
+        [use.to_core() for use in networks],
+        config.parameters.connectivity_shift,
+        threads,
+        report,
+    )
+    _add_link_findings(parts, core)
+    return parts, core
+
+
+def find_zero_zoning(inputs: TerritoryInputs) -> Zoning | None:
+    """The zoning of the zero-inside convention (INSEE's communes), if the territory asks for it."""
+    name = inputs.config.parameters.zero_inside
+    if name is None:
+        return None
+    zoning = inputs.zonings[name]
+    if zoning.geometry is None:
+        raise InputError(
+            f"parameters.zero_inside is {name!r}, a zoning without polygons; "
+            "expected one whose file has them, to know where counters lie"
+        )
+    return zoning
+
+
+def _find_kinds(inputs: TerritoryInputs) -> dict[str, dict[str, int]]:
+    kinds: dict[str, dict[str, int]] = {}
+    for source in inputs.config.counters:
+        for kind, levels in source.kinds.items():
+            kinds.setdefault(kind, {}).update(levels)
+    return kinds
+
+
+def _find_parameters(inputs: TerritoryInputs) -> dict[str, Any]:
+    config = inputs.config
+    phone = {
+        name: service.operator_phone.reach * service.operator_phone.resolution
+        for name, service in config.services.items()
+        if service.operator_phone is not None
+    }
+    return {
+        "limit_min": config.parameters.limit_min,
+        "left_out_lambda": config.parameters.left_out_lambda,
+        "connectivity_shift": config.parameters.connectivity_shift,
+        "no_car_modes": list(config.parameters.no_car_modes),
+        "phone_resolved": phone,
+    }
+
+
+def _add_link_findings(parts: TerritoryParts, core: _core.Territory) -> None:
+    """Places and counters that no road of a mode is near enough to."""
+    seen: set[str] = set()
+    for link in core.links:
+        mode = link["network"].mode
+        if mode in seen:
+            continue
+        seen.add(mode)
+        for what, keys in (("places", parts.places["place"]), ("counters", parts.counters["key"])):
+            off = link[what].is_off_network
+            parts.findings.add_all(
+                f"{what}_off_network_{mode}", keys[off].astype(str), int(off.sum())
+            )

@@ -1,0 +1,70 @@
+"""The parts of a territory, by index: what Python keeps beside the engine's own copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from maillage import _core
+from maillage.findings import Findings
+from maillage.geo.areas import Areas, find_area_of_points
+from maillage.geo.inputs import Zoning
+from maillage.networks import NetworkUse
+
+
+@dataclass(frozen=True)
+class TerritoryParts:
+    """What a territory is made of; scenarios replace parts and share the rest."""
+
+    name: str
+    places: pd.DataFrame
+    zonings: Mapping[str, Zoning]
+    groups: pd.DataFrame
+    walk_class: np.ndarray  # n_groups: which walking speed
+    walk_speeds_kmh: Sequence[float]
+    persons: np.ndarray  # n_places x n_groups
+    car_share: np.ndarray  # n_places x n_groups
+    connectivity: pd.DataFrame
+    adequate: np.ndarray  # n_places; NaN = not known
+    adequate_column: str
+    counters: pd.DataFrame
+    levels: np.ndarray  # n_counters x n_services
+    services: Sequence[str]
+    kinds: Mapping[str, Mapping[str, int]]
+    networks: Sequence[NetworkUse]
+    parameters: Mapping[str, Any]
+    findings: Findings
+    zero_zoning: Zoning | None = None  # counters in a place's own area are 0 minutes away
+    history: tuple[str, ...] = ()  # names of the scenarios applied
+
+
+def find_adequate(connectivity: pd.DataFrame, column: str) -> np.ndarray:
+    """Share of each place with an adequate wired line or good 4G; NaN = neither is known."""
+    wired = connectivity[column].to_numpy(dtype=float)
+    mobile = connectivity["mobile_4g"].to_numpy(dtype=float)
+    return _core.adequate_share(wired, mobile)
+
+
+def find_counter_areas(zoning: Zoning, lon: Any, lat: Any) -> np.ndarray:
+    """Position of the area that holds each point, -1 for none."""
+    assert zoning.geometry is not None and zoning.geometry.crs is not None
+    areas = Areas(
+        zoning.name,
+        np.array(zoning.codes, dtype=object),
+        np.asarray(zoning.geometry.array),
+        zoning.geometry.crs,
+    )
+    x, y = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (lon, lat))
+    return find_area_of_points(areas, x, y, Findings())
+
+
+def to_place_frame(parts: TerritoryParts, frame: pd.DataFrame) -> pd.DataFrame:
+    """A table by place with its geometry, when the places have one."""
+    if not isinstance(parts.places, gpd.GeoDataFrame):
+        return frame
+    return gpd.GeoDataFrame(frame, geometry=parts.places.geometry.to_numpy(), crs=parts.places.crs)
