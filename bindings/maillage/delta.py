@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,11 @@ import pandas as pd
 from maillage import _core
 from maillage.errors import InputError
 from maillage.exposure import NUMBERS, SHARES, SPREAD, TIMES, Exposure, find_backdrop
-from maillage.maps import MapImage, draw_delta_map
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import to_place_frame
+
+if TYPE_CHECKING:
+    from maillage.maps import MapImage
 
 
 class Delta:
@@ -124,6 +126,8 @@ class Delta:
 
         Options as in `maps.draw_delta_map`.
         """
+        from maillage.maps import draw_delta_map  # matplotlib takes half a second to load
+
         how = {
             "title": f"{self.name}: who gets farther ({self.before.service})",
             "roads": find_backdrop(self.after._parts),

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from maillage import _core
 from maillage.errors import NotFoundError
-from maillage.maps import MapImage, draw_exposure_map
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
+
+if TYPE_CHECKING:
+    from maillage.maps import MapImage
 
 STATES = ("choice", "counter_reliant", "digital_only", "assisted_only", "stranded")
 NUMBERS = ("persons", *STATES, "exposed", "left_out", "phone_resolved")
@@ -115,6 +117,8 @@ class Exposure:
 
         Options as in `maps.draw_exposure_map`.
         """
+        from maillage.maps import draw_exposure_map  # matplotlib takes half a second to load
+
         how = {
             "title": f"{self.service}: travel time to a counter (guichet)",
             "roads": find_backdrop(self._parts),
