@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from maillage.arguments import to_shown
 from maillage.errors import InputError, NotFoundError, to_hint
 
 
@@ -40,17 +41,17 @@ def to_points(frame: pd.DataFrame, what: str, node_rows: Mapping[str, int] | Non
     if "node" in frame.columns:
         return Points(ids, None, None, _find_nodes(frame["node"], what, node_rows))
     if isinstance(frame, gpd.GeoDataFrame) and not {"lon", "lat"} <= set(frame.columns):
-        lon, lat = _find_geometry_points(frame, what)
+        lon, lat = _find_geometry_points(frame, ids, what)
     else:
         lon, lat = (_to_degrees(frame, column, what) for column in ("lon", "lat"))
     for values, column, bound in ((lat, "lat", 90), (lon, "lon", 180)):
         bad = np.flatnonzero(~(np.abs(values) <= bound))
         if len(bad):
-            row = int(bad[0])
+            value = values[bad[0]]
+            said = "missing" if np.isnan(value) else f"{value:g}"
             raise InputError(
-                f"{what}: {column} of id {ids[row]!r} (row {row + 1}) is {values[row]}, "
-                f"expected -{bound}..{bound}"
-                + (f"; {len(bad)} rows are like this" if len(bad) > 1 else "")
+                f"{what}: {column} of {_to_place(ids, int(bad[0]))} is {said}, "
+                f"expected -{bound}..{bound}{_to_count(bad)}"
             )
     return Points(ids, lon, lat, None)
 
@@ -61,7 +62,15 @@ def _check_ids(ids: pd.Index, what: str) -> None:
         raise InputError(f"{what}: row {row + 1} has no id")
     if not ids.is_unique:
         twice = ids[ids.duplicated()][0]
-        raise InputError(f"{what}: id {twice!r} occurs more than once, expected unique ids")
+        raise InputError(f"{what}: id {to_shown(twice)} occurs more than once, expected unique ids")
+
+
+def _to_place(ids: pd.Index, row: int) -> str:
+    return f"id {to_shown(ids[row])} (row {row + 1})"
+
+
+def _to_count(bad: np.ndarray) -> str:
+    return f"; {len(bad)} rows are like this" if len(bad) > 1 else ""
 
 
 def _to_degrees(frame: pd.DataFrame, column: str, what: str) -> np.ndarray:
@@ -77,18 +86,31 @@ def _to_degrees(frame: pd.DataFrame, column: str, what: str) -> np.ndarray:
     return numbers
 
 
-def _find_geometry_points(frame: gpd.GeoDataFrame, what: str) -> tuple[np.ndarray, np.ndarray]:
+def _find_geometry_points(
+    frame: gpd.GeoDataFrame, ids: pd.Index, what: str
+) -> tuple[np.ndarray, np.ndarray]:
     if frame.crs is None:
         raise InputError(f"{what} has geometry without a CRS, expected one, or lon and lat")
+    kinds = frame.geometry.geom_type.to_numpy(dtype=object)
+    empty = frame.geometry.is_empty.to_numpy()
+    bad = np.flatnonzero((kinds != "Point") | empty)
+    if len(bad):
+        kind = kinds[bad[0]]
+        said = "missing" if kind is None or kind != kind else "empty" if empty[bad[0]] else kind
+        raise InputError(
+            f"{what}: geometry of {_to_place(ids, int(bad[0]))} is {said}, "
+            f"expected a point{_to_count(bad)}"
+        )
     points = frame.geometry.to_crs(4326)
-    if not (points.geom_type == "Point").all():
-        raise InputError(f"{what} has geometry that is not points, expected points")
     return points.x.to_numpy(), points.y.to_numpy()
 
 
 def _find_nodes(nodes: pd.Series, what: str, node_rows: Mapping[str, int] | None) -> np.ndarray:
     if node_rows is None:
         raise InputError(f"{what} names nodes, but this network keeps no ids of nodes")
+    missing = np.flatnonzero(nodes.isna())
+    if len(missing):
+        raise InputError(f"{what}: row {missing[0] + 1} has no node{_to_count(missing)}")
     names = nodes.astype(str)
     rows = names.map(node_rows)
     absent = np.flatnonzero(rows.isna())
@@ -96,6 +118,6 @@ def _find_nodes(nodes: pd.Series, what: str, node_rows: Mapping[str, int] | None
         row = int(absent[0])
         raise NotFoundError(
             f"{what}: node {names.iloc[row]!r} (row {row + 1}) is not in the network"
-            + (f"; {len(absent)} rows are like this" if len(absent) > 1 else "")
+            f"{_to_count(absent)}"
         )
     return rows.to_numpy(dtype=np.uint32)

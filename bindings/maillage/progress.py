@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from maillage.errors import InputError
+
 Report = Callable[[str, int, int], None]
 # What users pass: True or False, None (shown where a person is looking), or their own function.
 ProgressChoice = bool | None | Report
@@ -30,11 +32,15 @@ def report_progress(choice: ProgressChoice = None) -> Iterator[Report | None]:
 
     A bar appears once the work has taken a second, and goes away when it ends.
     """
-    if choice is False or (choice is None and not _is_watched()):
-        yield None
-        return
     if callable(choice):
         yield choice
+        return
+    if choice is not None and not isinstance(choice, bool):
+        raise InputError(
+            f"progress is {choice!r}, expected True, False or a function of (step, done, total)"
+        )
+    if choice is False or (choice is None and not _is_watched()):
+        yield None
         return
     started = time.monotonic()
     bar = Progress(

@@ -7,8 +7,10 @@ roads.nearest(origins, destinations, k=8)
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ import pandas as pd
 import shapely
 
 from maillage import _core
-from maillage.errors import InputError
+from maillage.arguments import check_count, check_number, check_path, check_threads, to_shown
+from maillage.config_models import RoadColumns, TableSource
+from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.road_tables import TableLike, read_road_tables
 from maillage.geo.speeds import read_speeds
@@ -104,7 +108,9 @@ class RoadNetwork:
     def find_segments(self, ways: Sequence[int] | None = None, polygon: Any = None) -> np.ndarray:
         """Rows of the segments of some ways, or of those that meet an area (WGS84)."""
         if ways is not None:
-            return self._core.segments_of_ways(np.asarray(ways, dtype=np.int64))
+            return self._core.segments_of_ways(_to_way_ids(ways))
+        if polygon is None:
+            raise InputError("find_segments needs ways or a polygon")
         tree = shapely.STRtree(self._segment_lines())
         return np.sort(tree.query(polygon, predicate="intersects")).astype(np.uint32)
 
@@ -136,7 +142,7 @@ class RoadNetwork:
         sources = to_points(origins, "origins", self._node_rows_if_asked(origins))
         targets = to_points(destinations, "destinations", self._node_rows_if_asked(destinations))
         with report_progress(progress) as report:
-            how = {"threads": threads, "progress": report}
+            how = {"threads": check_threads(threads), "progress": report}
             here = self._attach(sources, max_snap_m, access_speed_kmh, how)
             there = self._attach(targets, max_snap_m, access_speed_kmh, how)
             minutes = self._core.travel_times(here, there, **how)
@@ -176,12 +182,11 @@ class RoadNetwork:
         reached, `nearest_id` and `travel_time` are absent and `reason` says why. Cost: one
         sweep over the network, whatever the number of origins.
         """
-        if not 1 <= k <= MAX_K:
-            raise InputError(f"k is {k}, expected 1 to {MAX_K}")
+        k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
         sources = to_points(origins, "origins", self._node_rows_if_asked(origins))
         targets = to_points(destinations, "destinations", self._node_rows_if_asked(destinations))
         with report_progress(progress) as report:
-            how = {"threads": threads, "progress": report}
+            how = {"threads": check_threads(threads), "progress": report}
             here = self._attach(sources, max_snap_m, access_speed_kmh, how)
             there = self._attach(targets, max_snap_m, access_speed_kmh, how)
             rows, minutes = self._core.nearest(here, there, k, **how)
@@ -206,7 +211,10 @@ class RoadNetwork:
         max_snap_m: float = MAX_SNAP_M,
         access_speed_kmh: float = ACCESS_SPEED_KMH,
     ) -> pd.DataFrame:
-        """Where points meet the roads: `id, snap_m, lon, lat, reason` (NaN: off the network)."""
+        """Where points meet the roads: `id, snap_m, lon, lat, reason`.
+
+        Off the network the figures are NaN and `reason` is `off_network`.
+        """
         given = to_points(points, "points", self._node_rows_if_asked(points))
         links = self._attach(given, max_snap_m, access_speed_kmh, {})
         return pd.DataFrame(
@@ -215,7 +223,9 @@ class RoadNetwork:
                 "snap_m": links.snap_m,
                 "lon": links.snapped[:, 0],
                 "lat": links.snapped[:, 1],
-                "reason": _to_reasons(np.where(links.is_off_network, np.int8(1), np.int8(-1))),
+                "reason": pd.Categorical.from_codes(
+                    np.where(links.is_off_network, 0, -1), categories=pd.Index(["off_network"])
+                ),
             }
         )
 
@@ -227,11 +237,9 @@ class RoadNetwork:
     ) -> _core.Links:
         if points.nodes is not None:
             return self._core.attach_nodes(points.nodes)
-        if not max_snap_m >= 0:
-            raise InputError(f"max_snap_m is {max_snap_m}, expected metres >= 0")
-        if not access_speed_kmh > 0:
-            raise InputError(f"access_speed_kmh is {access_speed_kmh}, expected km/h > 0")
-        return self._core.attach(points.lat, points.lon, max_snap_m, access_speed_kmh, **how)
+        snap = check_number("max_snap_m", max_snap_m, "metres >= 0", lambda m: m >= 0)
+        speed = check_number("access_speed_kmh", access_speed_kmh, "km/h > 0", lambda v: v > 0)
+        return self._core.attach(points.lat, points.lon, snap, speed, **how)
 
 
 def read_roads(
@@ -268,11 +276,14 @@ def read_roads(
     Raises InputError for a file that is not PBF or has no road of the mode, IoError for
     one that cannot be opened.
     """
+    path = check_path("path", path)
     rules = read_speeds(
         speeds, mode, use_maxspeed, delays, speed_kmh=speed_kmh, use_surface_caps=use_surface_caps
     )
     with report_progress(progress) as report:
-        networks, found = _core.read_osm(str(path), [(mode, dict(rules))], threads, report)
+        networks, found = _core.read_osm(
+            str(path), [(mode, dict(rules))], check_threads(threads), report
+        )
     return RoadNetwork(networks[0], None, to_findings(found))
 
 
@@ -306,6 +317,9 @@ def build_roads(
     """
     if mode not in ("car", "walk", "bike"):
         raise InputError(f"mode is {mode!r}, expected car, walk or bike")
+    _check_tables(nodes, edges, columns)
+    if speed_kmh is not None:
+        speed_kmh = check_number("speed_kmh", speed_kmh, "km/h > 0", lambda v: v > 0)
     own_speed = {"walk": WALK_SPEED_KMH, "bike": BIKE_SPEED_KMH}.get(mode)
     findings = Findings()
     tables = read_road_tables(
@@ -328,10 +342,32 @@ def build_roads(
             tables.way_ids,
             mode,
             mode == "walk" if both_ways is None else both_ways,
-            threads,
+            check_threads(threads),
             report,
         )
     return RoadNetwork(core, tables.node_ids, findings)
+
+
+def _check_tables(nodes: Any, edges: Any, columns: Any) -> None:
+    for name, table in (("nodes", nodes), ("edges", edges)):
+        if not isinstance(table, pd.DataFrame | TableSource | str | PathLike):
+            raise InputError(f"{name} is {to_shown(table)}, expected a data frame or a file")
+    if columns is None or isinstance(columns, RoadColumns):
+        return
+    if not isinstance(columns, Mapping):
+        raise InputError(f"columns is {to_shown(columns)}, expected names such as {{'id': 'node'}}")
+    known = [field.alias or name for name, field in RoadColumns.model_fields.items()]
+    for name in columns:
+        if name not in known:
+            raise InputError(f"columns: {name} is unknown{to_hint(str(name), known)}")
+
+
+def _to_way_ids(ways: Sequence[int]) -> np.ndarray:
+    try:
+        return np.array([operator.index(way) for way in ways], dtype=np.int64)
+    except TypeError:
+        wrong = next(way for way in ways if not hasattr(way, "__index__"))
+        raise InputError(f"ways holds {to_shown(wrong)}, expected whole numbers") from None
 
 
 def to_findings(found: Mapping[str, tuple[int, list[str]]]) -> Findings:

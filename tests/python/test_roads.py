@@ -1,0 +1,518 @@
+"""Road networks from Python: times that can be added up by hand, ids, absence, mistakes."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import shapely
+from towns import NODES, ROADS, edges_frame, nodes_frame
+
+import maillage as ml
+
+METRES_PER_DEGREE = 6371008.8 * math.pi / 180
+
+
+@pytest.fixture(scope="module")
+def valley() -> ml.RoadNetwork:
+    return ml.build_roads(nodes_frame(), edges_frame())
+
+
+def at_nodes(*names: str) -> pd.DataFrame:
+    return pd.DataFrame({"id": list(names), "node": list(names)})
+
+
+def at_points(*names: str) -> pd.DataFrame:
+    lon, lat = zip(*(NODES[name] for name in names), strict=True)
+    return pd.DataFrame({"id": list(names), "lon": lon, "lat": lat})
+
+
+def to_square(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_index(["from_id", "to_id"])["travel_time"].unstack()  # noqa: PD010
+
+
+# From the drawing in towns.py: C to D goes down, D to C round by E.
+BY_CAR = pd.DataFrame(
+    [
+        [0, 5, 15, 23, 25, 35],
+        [5, 0, 10, 18, 20, 30],
+        [15, 10, 0, 8, 10, 20],
+        [21, 16, 6, 0, 2, 26],
+        [19, 14, 4, 12, 0, 24],
+        [35, 30, 20, 28, 30, 0],
+    ],
+    index=list("ABCDEF"),
+    columns=list("ABCDEF"),
+    dtype=float,
+)
+
+
+@pytest.mark.parametrize("place", [at_nodes, at_points])
+def test_every_time_is_the_one_added_up_by_hand(valley, place):
+    points = place(*"ABCDEF")
+    found = to_square(valley.travel_time_matrix(points, points))
+    pd.testing.assert_frame_equal(found, BY_CAR, check_names=False, check_column_type=False)
+
+
+def test_rows_come_origin_by_origin_in_the_order_given(valley):
+    found = valley.travel_time_matrix(at_nodes("F", "A"), at_nodes("C", "B"))
+    assert list(found.columns) == ["from_id", "to_id", "travel_time", "reason"]
+    assert list(found["from_id"]) == ["F", "F", "A", "A"]
+    assert list(found["to_id"]) == ["C", "B", "C", "B"]
+    assert list(found["travel_time"]) == [20, 30, 15, 5]
+    assert found["reason"].isna().all()
+
+
+def test_a_round_trip_goes_home_another_way_where_streets_are_one_way(valley):
+    found = valley.travel_time_matrix(at_nodes("C", "A"), at_nodes("D"), round_trip=True)
+    assert list(found["travel_time"]) == [8 + 6, 23 + 21]
+
+
+def test_walkers_go_at_their_speed_and_against_one_way_streets():
+    walk = ml.build_roads(nodes_frame(), edges_frame(), mode="walk")
+    found = to_square(walk.travel_time_matrix(at_nodes("A", "D"), at_nodes("C", "D")))
+    # 75 m a minute; C to D by E is 4500 m, straight down 6000 m
+    assert found.loc["A", "C"] == 20 + 100
+    assert found.loc["A", "D"] == 20 + 100 + 60
+    assert found.loc["D", "C"] == 60
+    slow = ml.build_roads(nodes_frame(), edges_frame(), mode="walk", speed_kmh=3)
+    assert slow.travel_time_matrix(at_nodes("A"), at_nodes("B"))["travel_time"][0] == 30
+
+
+def test_speed_and_length_give_the_time():
+    edges = edges_frame().drop(columns="time_s").assign(speed_kmh=60.0)
+    roads = ml.build_roads(nodes_frame(), edges)
+    found = roads.travel_time_matrix(at_nodes("A"), at_nodes("B", "C"))
+    assert list(found["travel_time"]) == [1.5, 9.0]
+
+
+def test_the_order_of_rows_changes_nothing():
+    edges = edges_frame().sample(frac=1, random_state=4)
+    nodes = nodes_frame().sample(frac=1, random_state=5)
+    points = at_points(*"ABCDEF")
+    found = to_square(ml.build_roads(nodes, edges).travel_time_matrix(points, points))
+    pd.testing.assert_frame_equal(found, BY_CAR, check_names=False, check_column_type=False)
+
+
+def test_the_way_to_the_road_is_walked(valley):
+    # 300 m south of A, beyond the end of every road: A is the nearest point of the nearest road
+    south = pd.DataFrame(
+        {"id": ["s"], "lon": [NODES["A"][0]], "lat": [NODES["A"][1] - 300 / METRES_PER_DEGREE]}
+    )
+    there = valley.travel_time_matrix(south, at_nodes("B"))["travel_time"][0]
+    assert there == pytest.approx(300 / (5000 / 60) + 5, abs=0.01)
+    back = valley.travel_time_matrix(at_nodes("B"), south, access_speed_kmh=10)
+    assert back["travel_time"][0] == pytest.approx(300 / (10_000 / 60) + 5, abs=0.01)
+    found = valley.attachments(south)
+    assert found["snap_m"][0] == pytest.approx(300, abs=0.5)
+    assert (found["lon"][0], found["lat"][0]) == pytest.approx(NODES["A"], abs=1e-6)
+
+
+def test_a_point_meets_the_middle_of_a_road(valley):
+    (west, south), (east, north) = NODES["A"], NODES["B"]
+    middle = pd.DataFrame({"id": ["m"], "lon": [(west + east) / 2], "lat": [(south + north) / 2]})
+    found = valley.travel_time_matrix(middle, at_nodes("A", "B"))
+    assert list(found["travel_time"]) == pytest.approx([2.5, 2.5], abs=1e-3)
+
+
+def test_two_points_on_one_road_need_not_go_round_by_its_ends(valley):
+    (west, south), (east, north) = NODES["C"], NODES["D"]
+
+    def along(share: float) -> pd.DataFrame:
+        point = [west + share * (east - west)], [south + share * (north - south)]
+        return pd.DataFrame({"id": [share], "lon": point[0], "lat": point[1]})
+
+    down = valley.travel_time_matrix(along(0.25), along(0.75))["travel_time"][0]
+    assert down == pytest.approx(4, abs=1e-3)
+    # a one-way road is left at its end and entered again at its beginning
+    up = valley.travel_time_matrix(along(0.75), along(0.25))["travel_time"][0]
+    assert up == pytest.approx(2 + 2 + 4 + 2, abs=1e-3)
+
+
+def test_absent_times_are_nan_with_a_reason(valley):
+    near = at_points("A")
+    far = pd.DataFrame({"id": ["sea"], "lon": [11.0], "lat": [42.0]})
+    both = pd.concat([near, far])
+    found = valley.travel_time_matrix(both, both).set_index(["from_id", "to_id"])
+    assert found.loc[("A", "A"), "travel_time"] == 0
+    assert found["travel_time"].isna().sum() == 3
+    assert found.loc[("A", "sea"), "reason"] == "destination_off_network"
+    assert found.loc[("sea", "A"), "reason"] == "origin_off_network"
+    assert found.loc[("sea", "sea"), "reason"] == "origin_off_network"
+    assert valley.attachments(far)["snap_m"].isna().all()
+    assert list(valley.attachments(far)["reason"]) == ["off_network"]
+
+
+def test_islands_cannot_be_reached():
+    # two parts without a bridge; the island is the smaller one
+    edges = edges_frame([*ROADS[:6], *ROADS[6:]])
+    nodes = pd.concat(
+        [
+            nodes_frame(),
+            pd.DataFrame({"id": ["X", "Y"], "lon": [9.5, 9.51], "lat": [42.5, 42.5]}),
+        ]
+    )
+    island = pd.DataFrame(
+        {"from": ["X", "Y"], "to": ["Y", "X"], "time_s": [60, 60], "length_m": [900, 900]}
+    )
+    roads = ml.build_roads(nodes, pd.concat([edges, island]))
+    assert roads.summary()["n_components"] == 2
+    found = roads.travel_time_matrix(at_nodes("A", "X"), at_nodes("Y"))
+    assert found["travel_time"].isna()[0]
+    assert found["reason"][0] == "unreachable"
+    assert found["travel_time"][1] == 1
+    # by its coordinates a point of the island finds no road of the main part
+    by_point = pd.DataFrame({"id": ["X"], "lon": [9.5], "lat": [42.5]})
+    assert roads.attachments(by_point)["snap_m"].isna().all()
+    assert roads.attachments(by_point, max_snap_m=80_000)["snap_m"].notna().all()
+
+
+@pytest.mark.parametrize(
+    "ids, kind",
+    [
+        (["01004", "2A004"], "text"),
+        ([1, "2A004"], "text"),
+        ([10, 20], "whole"),
+        ([1.5, 2.5], "real"),
+        (pd.array([10, 20], dtype="Int64"), "whole"),
+        (pd.Categorical(["b", "a"]), "text"),
+    ],
+)
+def test_ids_keep_their_type(valley, ids, kind):
+    points = at_nodes("A", "B").assign(id=ids)
+    found = valley.travel_time_matrix(points, points)
+    near = valley.nearest(points, points, k=3)
+    is_kind = {
+        "text": pd.api.types.is_string_dtype,
+        "whole": pd.api.types.is_integer_dtype,
+        "real": pd.api.types.is_float_dtype,
+    }[kind]
+    wanted = [str(i) if kind == "text" else i for i in ids]
+    assert is_kind(found["from_id"].dtype)
+    assert list(found["from_id"]) == [wanted[0]] * 2 + [wanted[1]] * 2
+    assert list(found["to_id"]) == wanted * 2
+    assert is_kind(near["id"].dtype)
+    assert is_kind(near["nearest_id"].dtype)  # although the third is absent
+    assert list(near["nearest_id"][:2]) == wanted
+    assert near["nearest_id"].isna().tolist() == [False, False, True] * 2
+
+
+def test_geodataframes_in_lambert_are_origins(valley):
+    lon, lat = NODES["A"]
+    layer = gpd.GeoDataFrame({"id": ["A"]}, geometry=[shapely.Point(lon, lat)], crs=4326)
+    found = valley.travel_time_matrix(layer.to_crs(2154), at_nodes("B"))
+    assert found["travel_time"][0] == pytest.approx(5, abs=1e-4)
+
+
+def test_osm_nodes_are_found_by_number(tmp_path):
+    """A network without ids of its own names its nodes by their numbers."""
+    numbers = {name: 10**9 + i for i, name in enumerate(NODES)}
+    nodes = nodes_frame().assign(id=lambda n: n["id"].map(numbers))
+    edges = edges_frame()
+    edges["from"], edges["to"] = edges["from"].map(numbers), edges["to"].map(numbers)
+    roads = ml.build_roads(nodes, edges)
+    origin = pd.DataFrame({"id": [1], "node": [numbers["A"]]})
+    target = pd.DataFrame({"id": [2], "node": [str(numbers["B"])]})
+    assert roads.travel_time_matrix(origin, target)["travel_time"][0] == 5
+
+
+# nearest
+
+
+def test_the_nearest_come_in_order_of_time(valley):
+    found = valley.nearest(at_nodes("A", "F"), at_nodes("B", "D", "F"), k=2)
+    assert list(found.columns) == ["id", "rank", "nearest_id", "travel_time", "reason"]
+    assert list(found["id"]) == ["A", "A", "F", "F"]
+    assert list(found["rank"]) == [1, 2, 1, 2]
+    assert list(found["nearest_id"]) == ["B", "D", "F", "D"]
+    assert list(found["travel_time"]) == [5, 23, 0, 28]
+
+
+def test_time_counts_towards_the_destination(valley):
+    # D is 8 from C, but C is 6 from D
+    found = valley.nearest(at_nodes("D"), at_nodes("C"), k=1)
+    assert found["travel_time"][0] == 6
+
+
+@pytest.mark.parametrize("ids", [["z", "a", "m"], [3, 1, 2]])
+def test_equal_times_come_in_the_order_of_the_destinations(valley, ids):
+    same = pd.DataFrame({"id": ids, "node": ["B", "B", "B"]})
+    found = valley.nearest(at_nodes("A"), same, k=3)
+    assert list(found["nearest_id"]) == ids
+    assert list(found["travel_time"]) == [5, 5, 5]
+    assert list(valley.nearest(at_nodes("A"), same, k=2)["nearest_id"]) == ids[:2]
+
+
+def test_more_are_asked_for_than_there_are(valley):
+    found = valley.nearest(at_nodes("A"), at_nodes("B", "C"), k=4)
+    assert list(found["rank"]) == [1, 2, 3, 4]
+    assert list(found["travel_time"][:2]) == [5, 15]
+    assert found["travel_time"][2:].isna().all()
+    assert found["nearest_id"][2:].isna().all()
+    assert list(found["reason"].astype(object)[2:]) == ["unreachable"] * 2
+
+
+def test_no_destination_at_all(valley):
+    found = valley.nearest(at_nodes("A"), at_nodes("B").iloc[:0], k=2)
+    assert len(found) == 2
+    assert found["travel_time"].isna().all()
+    assert len(valley.travel_time_matrix(at_nodes("A"), at_nodes("B").iloc[:0])) == 0
+    assert len(valley.nearest(at_nodes("A").iloc[:0], at_nodes("B"), k=2)) == 0
+
+
+def test_origins_off_the_network_say_so(valley):
+    far = pd.DataFrame({"id": ["sea"], "lon": [11.0], "lat": [42.0]})
+    found = valley.nearest(far, at_nodes("B"), k=1)
+    assert list(found["reason"]) == ["origin_off_network"]
+    off = valley.nearest(at_nodes("A"), far, k=1)
+    assert list(off["reason"]) == ["unreachable"]
+
+
+@pytest.fixture(scope="module")
+def grid() -> ml.RoadNetwork:
+    """40 x 40 crossings; times of chance, so that ways differ with the direction."""
+    return build_grid(40, seed=3)
+
+
+def build_grid(size: int, seed: int) -> ml.RoadNetwork:
+    rng = np.random.default_rng(seed)
+    row, column = np.divmod(np.arange(size * size), size)
+    nodes = pd.DataFrame(
+        {"id": np.arange(size * size), "lon": 9 + 0.002 * column, "lat": 42 + 0.002 * row}
+    )
+    east = nodes["id"][column < size - 1].to_numpy()
+    north = nodes["id"][row < size - 1].to_numpy()
+    start = np.concatenate([east, north, east + 1, north + size])
+    end = np.concatenate([east + 1, north + size, east, north])
+    time_s = rng.integers(1, 20, len(start))
+    return ml.build_roads(nodes, pd.DataFrame({"from": start, "to": end, "time_s": time_s}))
+
+
+def test_nearest_is_the_sorted_matrix(grid):
+    rng = np.random.default_rng(11)
+    origins = pd.DataFrame({"id": np.arange(200), "node": rng.choice(1600, 200)})
+    targets = pd.DataFrame({"id": np.arange(60), "node": rng.choice(1600, 60)})
+    matrix = grid.travel_time_matrix(origins, targets)
+    wanted = matrix.sort_values(["from_id", "travel_time", "to_id"]).groupby("from_id").head(8)
+    found = grid.nearest(origins, targets, k=8)
+    np.testing.assert_array_equal(found["nearest_id"], wanted["to_id"])
+    np.testing.assert_array_equal(found["travel_time"], wanted["travel_time"])
+
+
+def test_two_nearest_begin_with_the_nearest(grid):
+    origins = pd.DataFrame({"id": np.arange(1600), "node": np.arange(1600)})
+    targets = pd.DataFrame({"id": list("abcdefgh"), "node": np.arange(8) * 199})
+    one, two = grid.nearest(origins, targets, k=1), grid.nearest(origins, targets, k=2)
+    first = two[two["rank"] == 1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(first, one)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_threads_change_nothing(grid, threads):
+    rng = np.random.default_rng(2)
+    origins = pd.DataFrame(
+        {
+            "id": np.arange(300),
+            "lon": 9 + 0.08 * rng.random(300),
+            "lat": 42 + 0.08 * rng.random(300),
+        }
+    )
+    targets = origins.head(50)
+    pd.testing.assert_frame_equal(
+        grid.travel_time_matrix(origins, targets, threads=threads),
+        grid.travel_time_matrix(origins, targets),
+        check_exact=True,
+    )
+    pd.testing.assert_frame_equal(
+        grid.nearest(origins, targets, k=5, threads=threads),
+        grid.nearest(origins, targets, k=5),
+        check_exact=True,
+    )
+
+
+def test_text_ids_of_large_results_are_categories(grid):
+    origins = pd.DataFrame({"id": [f"{i:05}" for i in range(1600)], "node": np.arange(1600)})
+    targets = origins.head(70)
+    matrix = grid.travel_time_matrix(origins, targets)
+    assert len(matrix) >= 100_000
+    for column in ("from_id", "to_id"):
+        assert isinstance(matrix[column].dtype, pd.CategoricalDtype)
+    assert list(matrix["from_id"].cat.categories) == list(origins["id"])
+    assert matrix["from_id"].iloc[0] == "00000"
+    assert matrix["to_id"].iloc[-1] == "00069"
+    near = grid.nearest(origins, targets, k=70)
+    assert isinstance(near["nearest_id"].dtype, pd.CategoricalDtype)
+    few = grid.travel_time_matrix(origins.head(10), targets)
+    assert not isinstance(few["from_id"].dtype, pd.CategoricalDtype)
+    assert list(few["from_id"]) == list(matrix["from_id"][: len(few)])
+    # ids that are categories already, and whole numbers, which need no dictionary
+    again = origins.assign(id=pd.Categorical(origins["id"]))
+    same = grid.travel_time_matrix(again, targets)
+    assert list(same["from_id"].astype(str)[:3]) == list(matrix["from_id"].astype(str)[:3])
+    whole = grid.travel_time_matrix(origins.assign(id=np.arange(1600)), targets)
+    assert pd.api.types.is_integer_dtype(whole["from_id"].dtype)
+
+
+def test_results_speak_arrow(grid):
+    origins = pd.DataFrame({"id": [f"{i:05}" for i in range(1600)], "node": np.arange(1600)})
+    table = pa.table(grid.travel_time_matrix(origins, origins.head(70)))
+    assert table.num_rows == 112_000
+    assert pa.types.is_dictionary(table.schema.field("from_id").type)
+    near = pa.table(grid.nearest(origins.head(3), origins.head(2), k=3))
+    assert near.column("nearest_id").null_count == 3
+    assert near.column("reason").to_pylist()[:3] == [None, None, "unreachable"]
+
+
+# what a network says of itself
+
+
+def test_sizes_of_the_valley(valley):
+    sizes = valley.summary()
+    assert sizes["n_nodes"] == 6
+    assert sizes["n_components"] == 1
+    assert sizes["main_share"] == 1
+    # nine rows, of which three pairs are roads for both directions
+    assert sizes["n_segments"] == 6
+    assert sizes["length_km"] == pytest.approx(1.5 + 7.5 + 6 + 1.5 + 3 + 15)
+    assert sizes["oneway_length_km"] == pytest.approx(6 + 1.5 + 3)
+    assert repr(valley).startswith("<RoadNetwork car: ")
+    assert valley.mode == "car"
+
+
+def test_segments_are_a_layer(valley):
+    layer = valley.segments()
+    assert isinstance(layer, gpd.GeoDataFrame)
+    assert layer.crs.to_epsg() == 4326
+    assert len(layer) == 6
+    assert layer["is_main"].all()
+    longest = layer.loc[layer["length_m"].idxmax()]
+    assert longest["speed_kmh"] == pytest.approx(45)
+    assert longest["back_speed_kmh"] == pytest.approx(45)
+    assert layer["back_speed_kmh"].isna().sum() == 3
+
+
+def test_segments_are_found_by_way_or_area(valley):
+    lengths = valley.segments()["length_m"].to_numpy()
+    np.testing.assert_array_equal(lengths[valley.find_segments(ways=[6])], [15000])
+    np.testing.assert_array_equal(np.sort(lengths[valley.find_segments(ways=[1, 2])]), [1500, 7500])
+    assert len(valley.find_segments(ways=[99])) == 0
+    around_a = shapely.Point(NODES["A"]).buffer(0.0001)
+    np.testing.assert_array_equal(lengths[valley.find_segments(polygon=around_a)], [1500])
+
+
+def test_doubtful_rows_are_findings():
+    edges = pd.concat(
+        [edges_frame(), pd.DataFrame({"from": ["A"], "to": ["A"], "time_s": [1], "length_m": [1]})]
+    )
+    found = ml.build_roads(nodes_frame(), edges).findings
+    assert list(found.columns) == ["kind", "count", "examples"]
+    assert "edge_to_itself" in list(found["kind"])
+
+
+# mistakes, one sentence each
+
+A, B = at_nodes("A"), at_nodes("B")
+BAD_CALLS = {
+    "k is 0, expected 1 to 255": lambda r: r.nearest(A, B, k=0),
+    "k is 256, expected 1 to 255": lambda r: r.nearest(A, B, k=256),
+    "k is 2.5, expected 1 to 255": lambda r: r.nearest(A, B, k=2.5),
+    "k is '3', expected 1 to 255": lambda r: r.nearest(A, B, k="3"),
+    "k is None, expected 1 to 255": lambda r: r.nearest(A, B, k=None),
+    "k is True, expected 1 to 255": lambda r: r.nearest(A, B, k=True),
+    "origins is NoneType, expected a data frame": lambda r: r.nearest(None, B),
+    "destinations is list, expected a data frame": lambda r: r.travel_time_matrix(A, ["B"]),
+    "points is str, expected a data frame": lambda r: r.attachments("A"),
+    "max_snap_m is -1, expected metres >= 0": lambda r: r.travel_time_matrix(
+        at_points("A"), B, max_snap_m=-1
+    ),
+    "max_snap_m is 'x', expected metres >= 0": lambda r: r.nearest(
+        at_points("A"), B, max_snap_m="x"
+    ),
+    "access_speed_kmh is 0, expected km/h > 0": lambda r: r.attachments(
+        at_points("A"), access_speed_kmh=0
+    ),
+    "access_speed_kmh is nan, expected km/h > 0": lambda r: r.attachments(
+        at_points("A"), access_speed_kmh=math.nan
+    ),
+    "threads is -1, expected a whole number": lambda r: r.nearest(A, B, threads=-1),
+    "threads is 'x', expected a whole number": lambda r: r.travel_time_matrix(A, B, threads="x"),
+    "progress is 'x', expected": lambda r: r.travel_time_matrix(A, B, progress="x"),
+    "ways holds 'x', expected whole numbers": lambda r: r.find_segments(ways=["x"]),
+    "needs ways or a polygon": lambda r: r.find_segments(),
+}
+
+
+@pytest.mark.parametrize("words", BAD_CALLS)
+def test_wrong_arguments_are_told_in_a_sentence(valley, words):
+    with pytest.raises(ml.InputError) as error:
+        BAD_CALLS[words](valley)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_nodes_are_not_found(valley):
+    with pytest.raises(KeyError, match="node 'Z' \\(row 1\\) is not in the network"):
+        valley.travel_time_matrix(at_nodes("Z"), B)
+
+
+BAD_NETWORKS = {
+    "mode is 'boat', expected car, walk or bike": {"mode": "boat"},
+    "to is 'Q', expected the id of a node": {
+        "edges": edges_frame().assign(to=["Q", *edges_frame()["to"][1:]])
+    },
+    "time_s is -60": {"edges": edges_frame().assign(time_s=-60.0)},
+    "has no time_s and no speed_kmh": {"edges": edges_frame().drop(columns="time_s")},
+    "id is 'A', which nodes, row 1 has too": {
+        "nodes": pd.concat([nodes_frame(), nodes_frame().head(1)])
+    },
+    "lat is 142.0, expected": {"nodes": nodes_frame().assign(lat=142.0)},
+    "has no rows": {"edges": edges_frame().iloc[:0]},
+    "nodes is None, expected a data frame": {"nodes": None},
+    "edges is [1], expected a data frame": {"edges": [1]},
+    "speed_kmh is 0, expected km/h > 0": {"mode": "walk", "speed_kmh": 0},
+    "speed_kmh is 'fast', expected": {"mode": "walk", "speed_kmh": "fast"},
+    "threads is -3, expected": {"threads": -3},
+    "columns: lng is unknown": {"columns": {"lng": "x"}},
+    "columns is 'x', expected": {"columns": "x"},
+}
+
+
+@pytest.mark.parametrize("words", BAD_NETWORKS)
+def test_networks_that_cannot_be_built(words):
+    wrong = {"nodes": nodes_frame(), "edges": edges_frame()} | BAD_NETWORKS[words]
+    with pytest.raises(ml.InputError) as error:
+        ml.build_roads(wrong.pop("nodes"), wrong.pop("edges"), **wrong)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_are_not_there():
+    with pytest.raises(OSError, match=r"nowhere\.csv"):
+        ml.build_roads("nowhere.csv", edges_frame())
+    with pytest.raises(OSError, match=r"nowhere\.osm\.pbf"):
+        ml.read_roads("nowhere.osm.pbf")
+
+
+def test_files_that_are_something_else(tmp_path):
+    text = tmp_path / "roads.osm.pbf"
+    text.write_text("from,to\nA,B\n")
+    with pytest.raises(ml.InputError, match=r"roads\.osm\.pbf"):
+        ml.read_roads(text)
+    with pytest.raises(ml.InputError, match="directory"):
+        ml.read_roads(tmp_path)
+    with pytest.raises(ml.InputError, match="path is None, expected"):
+        ml.read_roads(None)
+
+
+def test_tables_are_read_from_files_too(tmp_path, valley):
+    nodes_frame().to_csv(tmp_path / "nodes.csv", index=False)
+    edges_frame().to_parquet(tmp_path / "edges.parquet")
+    roads = ml.build_roads(tmp_path / "nodes.csv", str(tmp_path / "edges.parquet"))
+    pd.testing.assert_frame_equal(
+        roads.travel_time_matrix(at_nodes(*NODES), at_nodes(*NODES)),
+        valley.travel_time_matrix(at_nodes(*NODES), at_nodes(*NODES)),
+    )
