@@ -404,9 +404,10 @@ EdgePosition find_position(const RoadNetwork& net, SegmentId segment, double fra
   const EdgeId edge = net.segment_edge[segment];
   const std::uint32_t rank = net.segment_rank[segment];
   const bool against = net.edge_segments[edge.v][rank] % 2;
-  const double f = against ? 1 - fraction : fraction;
+  // rounded along the drawing, so that it does not matter from which end the chain was walked
   auto at = [&](std::span<const std::int32_t> cum) {
-    return cum[rank] + static_cast<std::int32_t>(std::llround(f * (cum[rank + 1] - cum[rank])));
+    const auto part = static_cast<std::int32_t>(std::llround(fraction * (cum[rank + 1] - cum[rank])));
+    return against ? cum[rank + 1] - part : cum[rank] + part;
   };
   return {edge, at(net.forward_cum(edge)), at(net.backward_cum(edge))};
 }

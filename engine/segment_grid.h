@@ -2,7 +2,8 @@
 //
 // Distances are metres in the plane that touches the sphere at the query point (error below 0.1 %
 // at the few kilometres it is used for). Ties go to the segment whose ends come first in
-// (lat, lon) order, so the order of rows in the input does not matter.
+// (lat, lon) order, on the same line to open roads before restricted ones and then to the faster, so
+// the order of rows in the input does not matter.
 #pragma once
 
 #include <cstdint>
