@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from maillage import _core
-from maillage.errors import NotFoundError
+from maillage.arguments import check_name
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
 
@@ -159,9 +159,7 @@ class Exposure:
         }
 
     def _find_zoning(self, name: str) -> Any:
-        if name not in self._parts.zonings:
-            raise NotFoundError.of_name("zoning", name, self._parts.zonings)
-        return self._parts.zonings[name]
+        return self._parts.zonings[check_name("zoning", name, self._parts.zonings)]
 
     def _open_counters(self) -> pd.DataFrame:
         frame = self._parts.counters

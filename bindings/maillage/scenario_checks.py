@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from maillage.errors import to_hint
+from maillage.arguments import to_shown
+from maillage.errors import InputError, to_hint
 from maillage.scenario import (
     CloseEdit,
     CloseRoadEdit,
@@ -58,6 +59,8 @@ def check_scenario(scenario: Scenario, territory: TerritoryView) -> list[str]:
     kind of its edit; an empty list when the scenario fits. Points may lie up to 50 km
     outside the bounding box of the places.
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError(f"scenario is {to_shown(scenario)}, expected a Scenario")
     state = _State.of(territory)
     problems = []
     for number, edit in enumerate(scenario.edits, 1):

@@ -15,8 +15,16 @@ import numpy as np
 import pandas as pd
 
 from maillage import _core
+from maillage.arguments import (
+    check_count,
+    check_name,
+    check_number,
+    check_path,
+    check_threads,
+    to_shown,
+)
 from maillage.delta import Delta
-from maillage.errors import InputError, NotFoundError
+from maillage.errors import InputError
 from maillage.exposure import Exposure
 from maillage.geo.inputs import Zoning, read_inputs
 from maillage.networks import build_networks
@@ -31,6 +39,8 @@ from maillage.territory_summary import summarize_territory
 
 MAX_K = 255
 MAX_LEVEL = 255
+MAX_LIMIT_MIN = 30_000  # the engine counts up to 24.8 days
+PERSON_CLASSES = ("car", "no_car")
 REASONS = ("unreachable", "place_off_network")
 
 
@@ -168,10 +178,12 @@ class Territory:
         `travel_time` are absent and `reason` is `unreachable` or `place_off_network`.
         """
         index = self._find_service(service)
-        _check_level(level)
-        if not 1 <= k <= MAX_K:
-            raise InputError(f"k is {k}, expected 1 to {MAX_K}")
+        level = _check_level(level)
+        k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
+        if person_class not in PERSON_CLASSES:
+            raise InputError(f"person_class is {to_shown(person_class)}, expected car or no_car")
         walk_class = int(self._parts.walk_class[self._find_group(group)])
+        threads = check_threads(threads)
         with report_progress(progress) as report:
             offsets, counters, minutes = self._core.nearest(
                 index, level, person_class, walk_class, k, exhaustive, threads, report
@@ -204,7 +216,7 @@ class Territory:
                 )
                 frame["round_trip_time"] = both
         codes = np.where(rows.ravel() < 0, 0, -1).astype(np.int8)
-        codes[(codes == 0) & np.repeat(self._is_off_network(), k)] = 1
+        codes[(codes == 0) & np.repeat(self._is_off_network(person_class), k)] = 1
         frame["reason"] = pd.Categorical.from_codes(codes, categories=pd.Index(REASONS))
         return frame
 
@@ -231,20 +243,24 @@ class Territory:
         Returns an `Exposure`, whose tables are made when they are asked for.
         """
         index = self._find_service(service)
-        _check_level(level)
-        minutes = float(self._parts.parameters["limit_min"] if limit is None else limit)
-        if not 0 <= minutes < 60 * 24 * 20:
-            raise InputError(f"limit is {minutes:g}, expected minutes >= 0")
-        weight = (
-            self._parts.parameters["left_out_lambda"]
-            if left_out_lambda is None
-            else left_out_lambda
+        level = _check_level(level)
+        parameters = self._parts.parameters
+        minutes = check_number(
+            "limit",
+            parameters["limit_min"] if limit is None else limit,
+            f"minutes in 0..{MAX_LIMIT_MIN}",
+            lambda m: 0 <= m <= MAX_LIMIT_MIN,
         )
-        if not 0 <= weight <= 1:
-            raise InputError(f"left_out_lambda is {weight}, expected 0..1")
+        weight = check_number(
+            "left_out_lambda",
+            parameters["left_out_lambda"] if left_out_lambda is None else left_out_lambda,
+            "0..1",
+            lambda share: 0 <= share <= 1,
+        )
+        threads = check_threads(threads)
         with report_progress(progress) as report:
             core = self._core.exposure(index, level, minutes, exhaustive, threads, report)
-        return Exposure(self._parts, core, service, level, minutes, float(weight))
+        return Exposure(self._parts, core, service, level, minutes, weight)
 
     def apply(
         self, scenario: Scenario, *, threads: int = 0, progress: ProgressChoice = None
@@ -253,9 +269,14 @@ class Territory:
 
         Raises InputError that lists everything in the scenario that does not fit.
         """
+        if not isinstance(scenario, Scenario):
+            raise InputError(
+                f"scenario is {to_shown(scenario)}, expected a Scenario; read_scenario reads a file"
+            )
         problems = check_scenario(scenario, self)
         if problems:
             raise InputError.of_problems(f"scenario {scenario.name!r}", problems)
+        threads = check_threads(threads)
         parts, edits = apply_to_parts(self._parts, scenario)
         with report_progress(progress) as report:
             core = self._core.apply(edits, threads, report)
@@ -289,8 +310,7 @@ class Territory:
             if isinstance(scenario, Territory)
             else self.apply(scenario, threads=threads, progress=progress)
         )
-        if len(after._parts.places) != len(self._parts.places):
-            raise InputError("the two territories have different places, expected the same")
+        _check_same_origin(self._parts, after._parts)
         name = after._parts.history[-1] if after._parts.history else after.name
         return Delta(
             name,
@@ -299,28 +319,39 @@ class Territory:
         )
 
     def _find_service(self, service: str) -> int:
-        if service not in self._parts.services:
-            raise NotFoundError.of_name("service", service, self._parts.services)
-        return list(self._parts.services).index(service)
+        return list(self._parts.services).index(
+            check_name("service", service, self._parts.services)
+        )
 
     def _find_group(self, group: str | None) -> int:
         names = list(self._parts.groups["group"])
-        if group is None:
-            return 0
-        if group not in names:
-            raise NotFoundError.of_name("group", group, names)
-        return names.index(group)
+        return 0 if group is None else names.index(check_name("group", group, names))
 
-    def _is_off_network(self) -> np.ndarray:
+    def _is_off_network(self, person_class: str) -> np.ndarray:
+        """Places from which a person of the class reaches no road."""
         off = np.ones(len(self._parts.places), dtype=bool)
-        for link in self._core.links:
-            off &= link["places"].is_off_network
+        for link, use in zip(self._core.links, self._parts.networks, strict=True):
+            if person_class == "car" or use.serves_no_car:
+                off &= link["places"].is_off_network
         return off
 
 
-def _check_level(level: int) -> None:
-    if not 1 <= level <= MAX_LEVEL:
-        raise InputError(f"level is {level}, expected 1 (first help), 2 (expert desk) or more")
+def _check_level(level: int) -> int:
+    expected = "1 (first help), 2 (expert desk) or more"
+    return check_count("level", level, 1, expected, high=MAX_LEVEL)
+
+
+def _check_same_origin(before: TerritoryParts, after: TerritoryParts) -> None:
+    same_places = after.places is before.places or after.places["place"].equals(
+        before.places["place"]
+    )
+    n = len(before.counters)
+    was, now = before.counters["key"], after.counters["key"].iloc[:n]
+    if not same_places or not (was is now or np.array_equal(was.to_numpy(), now.to_numpy())):
+        raise InputError(
+            "the two territories have different places or counters, "
+            "expected one that came from the other by scenarios"
+        )
 
 
 def read_territory(
@@ -330,7 +361,8 @@ def read_territory(
 
     Raises InputError or IoError with file, row, field, value and what was expected.
     """
-    inputs = read_inputs(path)
+    inputs = read_inputs(check_path("path", path))
+    threads = check_threads(threads)
     with report_progress(progress) as report:
         networks = build_networks(inputs, threads, report)
         return Territory(*build_territory(inputs, networks, threads, report))
