@@ -157,6 +157,7 @@ def draw_places(
     polygons = _polygons(places)
     x, y = projection.apply(places["lon"], places["lat"])
     cells = find_cells(x, y) if polygons is None else None
+    disc = float(np.clip(4000 / max(1, len(places)), 26, 110))  # points squared
     for layer, one in enumerate(classes):
         rows = np.flatnonzero(one.members & np.isfinite(x) & np.isfinite(y))
         if rows.size == 0:
@@ -179,7 +180,7 @@ def draw_places(
             )  # fmt: skip
         else:
             axes.scatter(
-                x[rows], y[rows], s=26, color=one.colour, linewidth=0.4, edgecolor=PAPER,
+                x[rows], y[rows], s=disc, color=one.colour, linewidth=0.4, edgecolor=PAPER,
                 zorder=order,
             )  # fmt: skip
 

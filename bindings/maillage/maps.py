@@ -60,7 +60,7 @@ _MARKS = {
 }
 
 _DPI = 200
-_SUBTITLE = 10
+_TITLE, _SUBTITLE = 16, 10  # points
 _HEIGHT, _HEAD, _FOOT, _PANEL, _EDGE, _GAP = 7.2, 1.05, 0.42, 3.55, 0.3, 0.3  # inches
 _MOST_NAMES = 24
 
@@ -254,9 +254,9 @@ def _delta_classes(was: Floats, now: Floats, breaks: Sequence[float]) -> list[Le
     ]
     for colours, signed, sign in ((_NEARER, -change, "\u2212"), (_FARTHER, change, "+")):
         for i, (low, high) in enumerate(pairwise(bounds)):
-            upper = "or more" if high == np.inf else f"to {sign}{high:g}"
+            upper = "min or more" if high == np.inf else f"to {sign}{high:g} min"
             members = (signed >= low) & (signed < high)
-            classes.append(LegendClass(f"{sign}{low:g} {upper} min", colours[i + 1], members))
+            classes.append(LegendClass(f"{sign}{low:g} {upper}", colours[i + 1], members))
     classes.append(LegendClass("reachable now", _FOUND, np.isnan(was) & np.isfinite(now)))
     classes.append(LegendClass("no longer reachable", _LOST, np.isfinite(was) & np.isnan(now)))
     return classes
@@ -304,8 +304,9 @@ def _build_figure(sheet: _Sheet) -> Figure:
     width = float(np.clip(_HEIGHT * (east - west) / (north - south), 4.4, 9.5))
     height = float(np.clip(width * (north - south) / (east - west), 4.4, _HEIGHT))
     wide = _EDGE + width + _GAP + _PANEL + _EDGE
+    title = _wrapped(sheet.title, wide - 2 * _EDGE, FontProperties(size=_TITLE, weight="bold"))
     subtitle = _wrapped(sheet.subtitle, wide - 2 * _EDGE, FontProperties(size=_SUBTITLE))
-    head = _HEAD + 0.2 * subtitle.count("\n")
+    head = _HEAD + 0.29 * title.count("\n") + 0.2 * subtitle.count("\n")
     figure = Figure(figsize=(wide, head + height + _FOOT), dpi=_DPI)
     FigureCanvasAgg(figure)
 
@@ -325,7 +326,7 @@ def _build_figure(sheet: _Sheet) -> Figure:
         draw_roads(axes, sheet.roads, projection)
     draw_places(axes, frame, sheet.classes, projection)
     shown = _draw_counters(axes, sheet.counters, projection)
-    _draw_words(figure, sheet.title, subtitle, sheet.source)
+    _draw_words(figure, title, subtitle, sheet.source)
     panel = _draw_panel(figure, sheet, shown, (_EDGE + width + _GAP, _FOOT, _PANEL, height))
     draw_scale(panel, per_inch)
     return figure
@@ -407,10 +408,13 @@ def _short(name: Any) -> str:
 
 def _draw_words(figure: Figure, title: str, subtitle: str, source: str) -> None:
     width, height = figure.get_size_inches()
-    left = _EDGE / width
-    figure.text(left, 1 - 0.28 / height, title, fontsize=16, weight="bold", color=INK, va="top")
+    left, below = _EDGE / width, 0.66 + 0.29 * title.count("\n")
     figure.text(
-        left, 1 - 0.66 / height, subtitle, fontsize=_SUBTITLE, color=INK, va="top",
+        left, 1 - 0.28 / height, title, fontsize=_TITLE, weight="bold", color=INK, va="top",
+        linespacing=1.1,
+    )  # fmt: skip
+    figure.text(
+        left, 1 - below / height, subtitle, fontsize=_SUBTITLE, color=INK, va="top",
         linespacing=1.35,
     )  # fmt: skip
     figure.text(left, 0.2 / height, source, fontsize=7, color=QUIET, va="center")
@@ -440,8 +444,9 @@ def _draw_panel(
         panel.text(0, y, "Counters (guichets)", fontsize=9.5, weight="bold", color=INK, va="top")
         y -= 0.3
     for mark, number in reversed(marks):
+        label = "open" if len(marks) == 1 and mark is _MARKS["kept"] else mark.label
         draw_marks(panel, np.array([0.13]), np.array([y - 0.1]), mark)
-        panel.text(0.36, y - 0.1, mark.label, fontsize=8.5, color=INK, va="center")
+        panel.text(0.36, y - 0.1, label, fontsize=8.5, color=INK, va="center")
         panel.text(1.95, y - 0.1, to_persons(number), fontsize=8, color=QUIET, va="center")
         y -= 0.26
     return panel

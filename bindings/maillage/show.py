@@ -8,6 +8,7 @@ decimal; orange is worse, blue is better, and the sign says it again.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ from maillage.terms import (
 
 WIDTH = 100
 _BAR_WIDTH = 72
+_N_EXAMPLES = 2
+_FOLDERS = re.compile(r"(?<!\S)\S*/(?=\S)")  # of a path, all but the name of the file
 _DIM = "bright_black"
 _TIMES = {
     "mean_time": "mean",
@@ -166,23 +169,29 @@ def build_losers_table(
     title: str,
     note: str = "",
     names: Mapping[str, Any] | None = None,
+    area: str | None = None,
     n_rows: int = 15,
 ) -> RenderableType:
     """Places that lose, a row each: persons, minutes before and after, counters used.
 
     frame is `delta.losers()` (or `.gainers()`), already in the order to show; names maps
-    keys of counters to what they are called.
+    keys of counters to what they are called; area is a column with the names of areas, to
+    say where places are that have no name of their own.
     """
-    table = _table()
-    table.add_column("Place", no_wrap=True, overflow="ellipsis", max_width=22)
+    table, width = _table(), 16 if area else 20
+    table.add_column("Place", no_wrap=True, overflow="ellipsis", max_width=16 if area else 24)
+    if area:
+        table.add_column(to_heading(area), no_wrap=True, overflow="ellipsis", max_width=16)
     if "person_class" in frame:
         table.add_column("class", no_wrap=True)
     for heading in ("persons", "before\nmin", "after\nmin", "change\nmin"):
         _add_number(table, heading)
-    table.add_column("counter (guichet)\nbefore", no_wrap=True, overflow="ellipsis", max_width=20)
-    table.add_column("\nafter", no_wrap=True, overflow="ellipsis", max_width=20)
+    table.add_column("guichet\nbefore", no_wrap=True, overflow="ellipsis", max_width=width)
+    table.add_column("guichet\nafter", no_wrap=True, overflow="ellipsis", max_width=width)
     for row in _rows(frame, n_rows):
         cells: list[Any] = [_name_of(row, "place")]
+        if area:
+            cells.append("–" if pd.isna(row[area]) else str(row[area]))
         if "person_class" in frame:
             cells.append({"no_car": "no car"}.get(str(row["person_class"]), row["person_class"]))
         change = _coloured(row["delta_travel_time"], to_signed_minutes, better_up=False)
@@ -213,16 +222,15 @@ def build_findings_table(findings: pd.DataFrame, *, title: str = "Findings") -> 
     if findings.empty:
         return Text("Findings: none\n", style=_DIM)
     table = _table()
-    table.add_column("doubtful", no_wrap=False, max_width=34)
+    table.add_column("doubtful", no_wrap=True, overflow="ellipsis", max_width=30)
     _add_number(table, "count")
-    table.add_column("examples", style=_DIM, max_width=52, overflow="fold")
+    table.add_column("such as", style=_DIM, no_wrap=True, overflow="ellipsis")
     for row in _rows(findings, len(findings)):
-        examples = row["examples"]
-        shown = examples if isinstance(examples, str) else "; ".join(str(e) for e in examples[:3])
-        table.add_row(str(row["kind"]).replace("_", " "), to_persons(row["count"]), shown)
-    return Group(
-        _title(title, "used as they are; look at them before you trust the result"), table, Text("")
-    )
+        examples = [_FOLDERS.sub("", text) for text in str(row["examples"]).split(" | ")]
+        kind, count = str(row["kind"]).replace("_", " "), to_persons(row["count"])
+        table.add_row(kind, count, "\n".join(examples[:_N_EXAMPLES]))
+    note = "used as they are; look at them before you trust the result"
+    return Group(_title(title, note), table, Text(""))
 
 
 def to_text(renderable: RenderableType, *, width: int = WIDTH) -> str:

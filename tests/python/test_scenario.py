@@ -26,6 +26,7 @@ from maillage.scenario import (
     SetSpeedEdit,
     read_scenario,
 )
+from maillage.scenario_edits import EDIT_KINDS
 from maillage.scenario_polygon import to_geometry, to_outline
 from maillage.toml_text import read_toml, to_toml
 
@@ -410,3 +411,40 @@ def _smallest(kind: type[Edit]) -> dict:
         "close_road": {"ways": [1]},
     }
     return values[kind.do]
+
+
+SCENARIO_PAGE = Path(__file__).parents[2] / "scenarios" / "SCENARIO.md"
+
+
+def blocks_of_page(language: str) -> list[str]:
+    text = SCENARIO_PAGE.read_text("utf-8")
+    return [block.split("```")[0] for block in text.split(f"```{language}\n")[1:]]
+
+
+def test_the_page_shows_every_edit_and_every_value(tmp_path: Path) -> None:
+    gpd.GeoSeries([Polygon(SQUARE)], crs=4326).to_file(tmp_path / "pass.geojson")
+    first, *examples = blocks_of_page("toml")
+    text = 'name = "all of the page"\n\n' + "\n".join(examples)
+    scenario = read_scenario(write(tmp_path / "page.toml", text))
+    shown = {(edit.do, name) for edit in scenario.edits for name in edit.to_dict()}
+    known = {(do, name) for do, kind in EDIT_KINDS.items() for name in kind.model_fields}
+    # one of each family of values is enough
+    optional = {
+        ("set_connectivity", "wired_30"),
+        ("set_connectivity", "wired_100"),
+        ("set_connectivity", "place"),
+        ("close_road", "mode"),
+    }
+    assert known - shown <= optional
+    assert len(read_scenario(write(tmp_path / "first.toml", first)).edits) == 2
+
+
+def test_the_python_of_the_page_writes_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks_of_page("python")
+    names: dict = {}
+    exec(code, names)
+    assert Path("valley.toml").read_text("utf-8") == blocks_of_page("toml")[0]
+    assert names["scenario"].name == "Fewer desks in the valley"

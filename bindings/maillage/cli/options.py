@@ -1,0 +1,227 @@
+"""Arguments and options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console, RenderableType
+
+from maillage.errors import InputError, IoError, NotFoundError
+
+if TYPE_CHECKING:
+    from maillage.exposure import Exposure
+    from maillage.scenario import Scenario
+    from maillage.territory import Territory
+
+TerritoryFile = Annotated[
+    Path, typer.Argument(metavar="TERRITORY", help="The file territory.toml.", show_default=False)
+]
+Service = Annotated[
+    str | None,
+    typer.Option(
+        help="The service people come for; may be left out if the territory has only one.",
+        show_default=False,
+    ),
+]
+Level = Annotated[
+    int, typer.Option(min=1, max=255, help="Least level: 1 first help, 2 expert desk.")
+]
+Limit = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="Minutes within which a counter is within reach (inclusive); the territory's own "
+        "limit by default.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write the table here: .csv, .parquet, .gpkg, .geojson or .json.", show_default=False
+    ),
+]
+Map = Annotated[
+    Path | None, typer.Option("--map", help="Draw a map (PNG) here.", show_default=False)
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        envvar="MAILLAGE_THREADS",
+        help="Threads to use; all by default. The results do not depend on it.",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors; write files only.")
+]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a territory, with every default filled in."""
+
+    service: str
+    level: int
+    limit_min: float
+
+    def to_words(self) -> str:
+        """The question in a heading."""
+        return f"{self.service}, level {self.level} or more, within {self.limit_min:g} min"
+
+
+class Output:
+    """Where tables and words go: standard output, or nowhere when it should be quiet."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        # Without a terminal the width of a terminal is a guess; our tables fit 100.
+        width = None if sys.stdout.isatty() else 100
+        self._console = Console(width=width, quiet=quiet, highlight=False, soft_wrap=False)
+
+    @property
+    def progress(self) -> bool | None:
+        """What to pass on as `progress`: never when quiet, else where a person looks on."""
+        return False if self.quiet else None
+
+    def show(self, *parts: RenderableType) -> None:
+        """Prints one thing after the other."""
+        for part in parts:
+            self._console.print(part)
+
+    def say(self, text: str) -> None:
+        """Prints a line as it is, whatever signs are in it."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+def read_territory(path: Path, threads: int | None, output: Output) -> Territory:
+    """Reads the territory; a folder means the territory.toml in it."""
+    from maillage.territory import read_territory as read
+
+    if path.is_dir():
+        path = path / "territory.toml"
+    return read(path, threads=threads or 0, progress=output.progress)
+
+
+def find_service(territory: Territory, service: str | None) -> str:
+    """The service that is asked for, or the only one there is."""
+    services = list(territory.services)
+    if service is None:
+        if len(services) == 1:
+            return services[0]
+        raise InputError(f"--service is missing, expected one of {', '.join(services)}")
+    if service not in services:
+        raise NotFoundError.of_name("service", service, services)
+    return service
+
+
+def to_question(
+    territory: Territory, service: str | None, level: int, limit: float | None
+) -> Question:
+    """What the options ask, with the territory's own service and limit where they say nothing."""
+    chosen = territory.parameters["limit_min"] if limit is None else limit
+    return Question(find_service(territory, service), level, float(chosen))
+
+
+def to_source(territory: Territory) -> str:
+    """The line under every map of the command line."""
+    from importlib.metadata import version
+
+    return f"{territory.name}; maillage {version('maillage')}"
+
+
+def draw_exposure(exposure: Exposure, territory: Territory, path: Path) -> None:
+    """The map of travel times, with the key figure of the exposure under its title."""
+    from maillage.terms import to_percent, to_persons
+
+    row = exposure.total().iloc[0]
+    subtitle = (
+        f"{to_persons(row['exposed'])} of {to_persons(row['persons'])} persons "
+        f"({to_percent(row['share_exposed'])} %) have no counter within {exposure.limit:g} min: "
+        "only remote channels remain"
+    )
+    exposure.map(path, subtitle=subtitle, source=to_source(territory))
+
+
+def to_counter_names(territory: Territory, scenario: Scenario) -> dict[str, Any]:
+    """What counters are called, by key, those that the scenario opens included."""
+    names = dict(zip(territory.counters["key"], territory.counters["name"], strict=True))
+    for edit in scenario.edits:
+        if edit.do == "open" and getattr(edit, "name", None):
+            names[getattr(edit, "key")] = getattr(edit, "name")  # noqa: B009
+    return names
+
+
+def build_losers(
+    frame: pd.DataFrame, territory: Territory, scenario: Scenario, n_rows: int = 15
+) -> RenderableType:
+    """Who gets farther, with counters by name and, where places have none, the area's name."""
+    from maillage.show import build_losers_table
+
+    names = to_counter_names(territory, scenario)
+    area = None
+    if bool(territory.places["name"].isna().all()) and territory.zonings:
+        area, zoning = next(iter(territory.zonings.items()))
+        labels = dict(zip(zoning.codes, zoning.labels, strict=True))
+        frame = frame.assign(**{area: frame[area].map(labels)})
+    return build_losers_table(
+        frame, title="Who gets farther", names=names, area=area, n_rows=n_rows
+    )
+
+
+def check_choice(option: str, value: str, choices: list[str]) -> str:
+    """The value of an option that must be one of the choices."""
+    if value not in choices:
+        raise NotFoundError.of_name(option, value, choices)
+    return value
+
+
+def check_files(table: Path | None, picture: Path | None = None) -> None:
+    """Refuses files that cannot be written before anything is read."""
+    from maillage.geo.write import check_suffix
+
+    if table is not None:
+        check_suffix(table)
+    if picture is not None and picture.suffix.lower() != ".png":
+        raise InputError(f"{picture}: maps are drawn as .png")
+    for path in (table, picture):
+        if path is not None and not path.parent.is_dir():
+            raise IoError(f"{path}: cannot be written: the folder {path.parent} does not exist")
+
+
+def write_result(
+    frame: pd.DataFrame, path: Path | None, metadata: Mapping[str, Any], output: Output
+) -> None:
+    """Writes a table where the user asked for it, and says so."""
+    if path is None:
+        return
+    from maillage.geo.write import write_table
+
+    write_table(frame, path, metadata=metadata)
+    output.say(f"wrote {path} ({len(frame)} rows)")
+
+
+def to_metadata(
+    territory: Territory, question: Mapping[str, Any], scenario: Scenario | None = None
+) -> dict[str, Any]:
+    """What a result file says about itself."""
+    from importlib.metadata import version
+
+    about: dict[str, Any] = {
+        "program": f"maillage {version('maillage')}",
+        "territory": territory.name,
+        "question": dict(question),
+        "findings": dict(zip(territory.findings["kind"], territory.findings["count"], strict=True)),
+        "assumption": "inside a place and a group, having a counter within reach and being able "
+        "to use the online channel are taken as independent",
+    }
+    if scenario is not None:
+        about["scenario"] = scenario.to_dict()
+    return about
