@@ -110,16 +110,16 @@ def _find_rows(
     check_unique(table, "_".join(config.key), keys)
     zoning = zonings[config.zoning] if config.zoning is not None else None
     wanted = places.keys if zoning is None else pd.Index(zoning.codes, dtype="str")
-    what = "place" if zoning is None else f"area of zoning {zoning.name!r}"
+    what = "a place" if zoning is None else f"an area of zoning {zoning.name!r}"
     position = find_rows(wanted, keys)
     unknown = np.flatnonzero(position < 0)
     if len(unknown) == table.n_rows:
         raise InputError(
-            f"{table.name}: none of its keys such as {keys[0].as_py()!r} is a {what}, expected "
+            f"{table.name}: none of its keys such as {keys[0].as_py()!r} is {what}, expected "
             f"keys such as {wanted[0]!r}"
         )
     examples = (
-        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} is no {what}" for row in unknown
+        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} is not {what}" for row in unknown
     )
     findings.add_all("connectivity_of_unknown_place", examples, len(unknown))
     row_of_wanted = np.full(len(wanted) + 1, -1, dtype=np.int64)
