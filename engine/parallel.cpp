@@ -1,9 +1,12 @@
 #include "engine/parallel.h"
 
+#include <tbb/global_control.h>
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace maillage {
 
@@ -22,7 +25,11 @@ void for_blocks(std::size_t n, std::size_t block, const Context& context,
     for (std::size_t b = 0; b < n_blocks; ++b) run(b);
     return;
   }
-  const int threads = context.n_threads > 0 ? context.n_threads : tbb::task_arena::automatic;
+  const int n_processors = tbb::info::default_concurrency();
+  const int threads = context.n_threads > 0 ? context.n_threads : n_processors;
+  // without this TBB prints a warning and gives no more threads than processors
+  std::optional<tbb::global_control> more;
+  if (threads > n_processors) more.emplace(tbb::global_control::max_allowed_parallelism, threads);
   tbb::task_arena arena(threads);
   arena.execute([&] {
     tbb::parallel_for(std::size_t{0}, n_blocks, run, tbb::simple_partitioner());

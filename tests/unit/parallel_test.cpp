@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 
@@ -29,6 +30,21 @@ TEST(ForBlocks, OneThreadGoesInOrder) {
   std::vector<std::size_t> begins;
   for_blocks(10, 3, {1, nullptr}, [&](std::size_t begin, std::size_t) { begins.push_back(begin); });
   EXPECT_EQ(begins, (std::vector<std::size_t>{0, 3, 6, 9}));
+}
+
+// Also where the machine has fewer processors: each block waits until all four have begun.
+TEST(ForBlocks, RunsAsManyThreadsAsAskedFor) {
+  std::atomic<int> begun{0};
+  std::atomic<bool> late{false};
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  for_blocks(4, 1, {4, nullptr}, [&](std::size_t, std::size_t) {
+    ++begun;
+    while (begun < 4 && !late) {
+      if (std::chrono::steady_clock::now() > give_up) late = true;
+      std::this_thread::yield();
+    }
+  });
+  EXPECT_FALSE(late);
 }
 
 TEST(ForBlocks, ThrowsWhatABlockThrows) {
