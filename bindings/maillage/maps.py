@@ -8,6 +8,7 @@ says how many persons every class holds.
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,7 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from maillage.atomic import write_atomically
 from maillage.errors import InputError
@@ -67,13 +68,17 @@ _MOST_NAMES = 24
 
 @dataclass(frozen=True)
 class MapImage:
-    """A drawn map: the PNG, and the file that holds it when one was asked for."""
+    """A drawn map: the PNG, and the file that holds it when one was asked for.
+
+    A notebook shows it at half its size in pixels, sharp on every screen.
+    """
 
     png: bytes = field(repr=False)
     path: Path | None = None
 
-    def _repr_png_(self) -> bytes:
-        return self.png
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = struct.unpack(">II", self.png[16:24])
+        return self.png, {"width": width // 2, "height": height // 2}
 
 
 def draw_delta_map(
@@ -358,7 +363,7 @@ def _wrapped(words: str, width: float, font: FontProperties) -> str:
     lines: list[str] = []
     for word in words.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        length = TextPath((0, 0), longer, prop=font).get_extents().width / 72
+        length = text_to_path.get_text_width_height_descent(longer, font, ismath=False)[0] / 72
         if lines and length <= width:
             lines[-1] = longer
         else:

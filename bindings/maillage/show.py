@@ -33,7 +33,7 @@ from maillage.terms import (
 WIDTH = 100
 _BAR_WIDTH = 72
 _N_EXAMPLES = 2
-_FOLDERS = re.compile(r"(?<!\S)\S*/(?=\S)")  # of a path, all but the name of the file
+_FOLDERS = re.compile(r"(?<!\S)\S*/(?=\S+\.\w+)")  # of the path of a file
 _DIM = "bright_black"
 _TIMES = {
     "mean_time": "mean",

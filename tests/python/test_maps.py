@@ -255,7 +255,7 @@ def test_points_that_are_no_grid_are_discs() -> None:
     )  # fmt: skip
     values = pd.DataFrame({"place": places["place"], "travel_time_car": 12.0})
     disc = in_map(pixels(draw_exposure_map(values, places)), "#eda35a")
-    assert 40 * 60 < len(disc) < 40 * 260
+    assert 40 * 350 < len(disc) < 40 * 620
 
 
 def test_shares_and_unknown_values() -> None:
@@ -293,7 +293,11 @@ def test_the_file_is_the_picture(tmp_path: Path) -> None:
     image = draw_delta_map(delta(), grid(), counters(), tmp_path / "m.png", source="a source")
     path = tmp_path / "m.png"
     assert image.path == path
-    assert path.read_bytes() == image.png == image._repr_png_()
+    assert path.read_bytes() == image.png
+    shown, size = image._repr_png_()
+    assert shown == image.png
+    half = (size["width"], size["height"])
+    assert tuple(pixels // 2 for pixels in Image.open(path).size) == half
     assert [p.name for p in tmp_path.iterdir()] == ["m.png"]
     assert Image.open(path).info["dpi"] == pytest.approx((200, 200), abs=0.1)
     with pytest.raises(IoError, match="does not exist"):
