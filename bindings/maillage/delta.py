@@ -39,12 +39,10 @@ class Delta:
 
     def by(self, zoning: str, by_group: bool = False) -> pd.DataFrame:
         """One row an area of a zoning, or an area and group."""
-        before, after = self.before.by(zoning, by_group), self.after.by(zoning, by_group)
+        # people may appear in, or vanish from, the places outside every area
+        outside = self.before.has_outside(zoning) or self.after.has_outside(zoning)
+        before, after = (e.by_area(zoning, by_group, outside) for e in (self.before, self.after))
         keys = [zoning, f"{zoning}_name"] + (["group"] if by_group else [])
-        if len(before) != len(after):
-            # people appeared in, or vanished from, the places outside every area
-            after = before[keys].merge(after, on=keys, how="outer")
-            before = after[keys].merge(before, on=keys, how="left")
         return self._join(before, after, keys)
 
     def by_place(self) -> pd.DataFrame:
@@ -201,62 +199,51 @@ def _sort_by_loss(frame: pd.DataFrame, *, descending: bool) -> pd.DataFrame:
 def find_changed_counters(before: Any, after: Any) -> pd.DataFrame:
     """The counters of two territories, one of which came from the other, that differ."""
     was, now = before.counters, after.counters
-    n = len(was)
-    if len(now) < n or not now["key"].iloc[:n].reset_index(drop=True).equals(
-        was["key"].reset_index(drop=True)
-    ):
+    n, n_before = len(now), len(was)
+    if n < n_before or not np.array_equal(now["key"].to_numpy()[:n_before], was["key"].to_numpy()):
         raise InputError(
             "the two territories have different counters, expected one to come from the other"
         )
-    rows = []
-    for i in range(len(now)):
-        change = _find_changes(
-            was.iloc[i] if i < n else None,
-            now.iloc[i],
-            before.levels[i] if i < n else None,
-            after.levels[i],
-        )
-        if change:
-            rows.append(
-                {
-                    "key": now["key"].iloc[i],
-                    "name": now["name"].iloc[i],
-                    "change": " + ".join(change),
-                    "before_services": _to_services(before.services, before.levels[i])
-                    if i < n
-                    else None,
-                    "after_services": _to_services(after.services, after.levels[i])
-                    if now["open"].iloc[i]
-                    else None,
-                    "before_weekly_hours": was["weekly_hours"].iloc[i] if i < n else np.nan,
-                    "after_weekly_hours": now["weekly_hours"].iloc[i],
-                }
-            )
-    columns = [
-        "key",
-        "name",
-        "change",
-        "before_services",
-        "after_services",
-        "before_weekly_hours",
-        "after_weekly_hours",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    was = pd.DataFrame(was).reset_index(drop=True).reindex(range(n))  # empty rows for new ones
+    old_levels = np.zeros_like(after.levels)
+    old_levels[:n_before] = before.levels
+    is_new = np.arange(n) >= n_before
+    was_open = was["open"].eq(True).to_numpy()
+    is_open = now["open"].to_numpy(dtype=bool)
+    stays = is_open & ~is_new
+    words = {
+        "opened": is_open & is_new,
+        "closed": ~is_open & was_open,
+        "reopened": stays & ~was_open,
+        "moved": stays & (_differs(was["lon"], now["lon"]) | _differs(was["lat"], now["lat"])),
+        # to another kind with the same services too
+        "converted": stays
+        & (_differs(was["kind"], now["kind"]) | (old_levels != after.levels).any(axis=1)),
+        "hours": stays & _differs(was["opening_hours"], now["opening_hours"]),
+    }
+    rows = np.flatnonzero(np.any(list(words.values()), axis=0))
+    return pd.DataFrame(
+        {
+            "key": now["key"].to_numpy()[rows],
+            "name": now["name"].to_numpy()[rows],
+            "change": [" + ".join(w for w, holds in words.items() if holds[i]) for i in rows],
+            "before_services": [
+                _to_services(before.services, old_levels[i]) if was_open[i] else None for i in rows
+            ],
+            "after_services": [
+                _to_services(after.services, after.levels[i]) if is_open[i] else None for i in rows
+            ],
+            "before_weekly_hours": was["weekly_hours"].to_numpy(dtype=float)[rows],
+            "after_weekly_hours": now["weekly_hours"].to_numpy(dtype=float)[rows],
+        }
+    ).astype(dict.fromkeys(("key", "name", "change", "before_services", "after_services"), "str"))
 
 
-def _find_changes(was: Any, now: Any, old_levels: Any, new_levels: Any) -> list[str]:
-    if was is None:
-        return ["opened"] if now["open"] else []
-    if was["open"] and not now["open"]:
-        return ["closed"]
-    changes = ["reopened"] if now["open"] and not was["open"] else []
-    if (was["lon"], was["lat"]) != (now["lon"], now["lat"]):
-        changes.append("moved")
-    if not np.array_equal(old_levels, new_levels):
-        changes.append("converted")
-    if str(was["opening_hours"]) != str(now["opening_hours"]):
-        changes.append("hours")
-    return changes
+def _differs(was: pd.Series, now: pd.Series) -> np.ndarray:
+    """Where two columns differ; absent equals absent."""
+    a, b = was.to_numpy(dtype=object), now.to_numpy(dtype=object)
+    both_absent = pd.isna(a) & pd.isna(b)
+    return (a != b) & ~both_absent
 
 
 def _to_services(services: Any, levels: np.ndarray) -> str:

@@ -66,7 +66,8 @@ class Exposure:
         """One row a place: its zonings, the table's columns, and the nearest counters.
 
         `counter_car, travel_time_car, counter_no_car, travel_time_no_car` are those of the
-        first walking speed; absent where none can be reached. With geometry if the places have it.
+        first group's walking speed; absent where none can be reached. With geometry if the
+        places have it.
         """
         places = self._parts.places
         n = len(places)
@@ -89,16 +90,23 @@ class Exposure:
 
         Places outside every area form a last row with an absent code, if anyone lives there.
         """
+        return self.by_area(zoning, by_group, self.has_outside(zoning))
+
+    def has_outside(self, zoning: str) -> bool:
+        """Whether anyone lives outside every area of a zoning."""
+        outside = self._find_zoning(zoning).area_of_place < 0
+        return bool(self._parts.persons[outside].sum() > 0)
+
+    def by_area(self, zoning: str, by_group: bool, with_outside: bool) -> pd.DataFrame:
+        """As `by`; the caller says whether there is a last row for places outside every area."""
         area = self._find_zoning(zoning)
         rows = area.area_of_place.astype(np.int32)
         n = len(area.codes)
-        outside = rows < 0
-        has_outside = bool(self._parts.persons[outside].sum() > 0)
-        if has_outside:
-            rows = np.where(outside, n, rows).astype(np.int32)
-        table = self._table(rows, n + has_outside, by_group=by_group)
-        codes = [*area.codes, None] if has_outside else list(area.codes)
-        labels = [*area.labels, None] if has_outside else list(area.labels)
+        if with_outside:
+            rows = np.where(rows < 0, n, rows).astype(np.int32)
+        table = self._table(rows, n + with_outside, by_group=by_group)
+        codes = [*area.codes, None] if with_outside else list(area.codes)
+        labels = [*area.labels, None] if with_outside else list(area.labels)
         n_groups = len(self._parts.groups)
         repeat = n_groups if by_group else 1
         index = np.repeat(np.arange(len(codes)), repeat)
@@ -188,8 +196,9 @@ class Exposure:
 
     def _nearest_columns(self) -> pd.DataFrame:
         columns: dict[str, Any] = {}
+        walk_class = int(self._parts.walk_class[0])
         for person_class in ("car", "no_car"):
-            rows, minutes = self._core.labels(person_class, 0)
+            rows, minutes = self._core.labels(person_class, walk_class)
             columns[f"counter_{person_class}"] = to_keys(self._parts.counters["key"], rows)
             columns[f"travel_time_{person_class}"] = minutes
         return pd.DataFrame(columns)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -40,6 +41,21 @@ def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[Territory
     return editor.finish(), editor.edits
 
 
+def _with_geometry(counters: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Counters with the geometry they had, or a new point where they moved or are new."""
+    if not isinstance(before, gpd.GeoDataFrame):
+        return counters
+    lon, lat = (counters[c].to_numpy(dtype=float) for c in ("lon", "lat"))
+    stays = np.arange(len(counters)) < len(before)
+    for now, column in ((lon, "lon"), (lat, "lat")):
+        was = before[column].to_numpy(dtype=float)
+        stays[: len(was)] &= np.isclose(now[: len(was)], was, 0, 0, equal_nan=True)
+    geometry = np.asarray(gpd.points_from_xy(lon, lat, crs=4326).to_crs(before.crs))
+    kept = np.flatnonzero(stays)
+    geometry[kept] = before.geometry.to_numpy()[kept]
+    return gpd.GeoDataFrame(counters, geometry=geometry, crs=before.crs)
+
+
 class _Editor:
     def __init__(self, parts: TerritoryParts) -> None:
         self.parts = parts
@@ -68,9 +84,10 @@ class _Editor:
         changed: dict[str, Any] = {}
         if self.counters_changed:
             frame = pd.DataFrame(self.columns)
-            changed["counters"] = frame.astype(
+            frame = frame.astype(
                 {c: d for c, d in self.parts.counters.dtypes.items() if c in frame}
             )
+            changed["counters"] = _with_geometry(frame, self.parts.counters)
             changed["levels"] = np.array(self.levels, dtype=np.uint8).reshape(len(self.levels), -1)
         if self.persons is not self.parts.persons:
             changed["persons"] = self.persons

@@ -22,6 +22,7 @@ every expected number of a test can be added up by hand:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,6 +160,17 @@ class Valley:
     geometry_crs: str | None = None  # places as a GPKG in this CRS instead of a CSV
 
 
+# The same valley with its nodes two kilometres apart: who loses a road finds no other near by.
+SPREAD = {name: (9 + 20 * (lon - 9), 42 + 20 * (lat - 42)) for name, (lon, lat) in NODES.items()}
+
+
+def spread(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of points with those of NODES where SPREAD has them."""
+    moved = {point: SPREAD[name] for name, point in NODES.items()}
+    points = [moved.get(p, p) for p in zip(frame["lon"], frame["lat"], strict=True)]
+    return frame.assign(lon=[lon for lon, _ in points], lat=[lat for _, lat in points])
+
+
 def nodes_frame(nodes: Mapping[str, tuple[float, float]] = NODES) -> pd.DataFrame:
     """Nodes as `build_roads` takes them."""
     rows = [(name, lon, lat) for name, (lon, lat) in nodes.items()]
@@ -205,6 +217,18 @@ def write_valley(folder: Path, **changes: Any) -> Path:
 def read_valley(folder: Path, **changes: Any) -> ml.Territory:
     """The territory of `write_valley`."""
     return ml.read_territory(write_valley(folder, **changes), progress=False)
+
+
+def find_times(territory: ml.Territory, service: str = "post", **how) -> dict[str, list]:
+    """Counter and minutes of every place, in the order of ranks."""
+    found = territory.nearest(service, **how)
+    return {
+        place: [
+            (None if pd.isna(c) else c, None if math.isnan(t) else t)
+            for c, t in zip(rows["counter"], rows["travel_time"], strict=True)
+        ]
+        for place, rows in found.groupby("place", sort=False)
+    }
 
 
 def to_layer(places: pd.DataFrame) -> Any:
