@@ -1,0 +1,29 @@
+"""Invented territories with the structure of real ones, for demos, tests and benchmarks.
+
+`write_synth` is what `maillage synth` runs; `build_country` gives the same in memory and
+`write_country` writes it. The same numbers give the same country on every machine.
+
+    draws        random numbers from a seed, a purpose and a key
+    noise        smooth fields
+    terrain      land, height, rivers, islands, the valley
+    settlements  towns and villages by rank and size
+    sampling     points of varying density
+    junctions    crossings and the roads possible between them
+    graphs       triangulation, nearest centres, spanning trees
+    hierarchy    which roads are built, and as what
+    motorways    carriageways and interchanges
+    streets      drives, roundabouts, one-way streets, ferries
+    roads        all of the above in order
+    roadset      roads as columns
+    shapes       bends: the nodes between crossings
+    ways, tags, osm      roads as OpenStreetMap data
+    communes, names      outlines, codes, names
+    population, counters, connectivity, coaches     what stands on the land
+    country      the whole, in memory
+    write, geotiff, territory_file, scenarios       the whole, as files
+"""
+
+from maillage.synth.country import SynthCountry, build_country
+from maillage.synth.write import FILES, write_country, write_synth
+
+__all__ = ["FILES", "SynthCountry", "build_country", "write_country", "write_synth"]
