@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from reader_files import write_text
 from shapely import MultiPolygon, Point, Polygon, box
 
@@ -259,7 +260,7 @@ def test_parents_by_the_file_of_the_zoning_below(tmp_path: Path):
     assert codes(found["departement"]) == ["01", "01", "01", "2A", None]
     geometry = found["departement"].geometry
     assert geometry is not None
-    assert geometry.area.tolist() == [2.0, 2.0]
+    assert shapely.area(geometry.to_numpy()).tolist() == [2.0, 2.0]
 
 
 def test_parents_by_a_table_of_their_own(tmp_path: Path):
