@@ -78,6 +78,9 @@ whole_kmh = true                 # metres a second are printed with four decimal
 [networks.walk]
 columns = {{ length_m = "length_m", way = "osm_way_id" }}
 both_ways = true
+
+[parameters]
+connectivity_shift = 0           # without copper and 4G nobody is moved for want of fibre
 """
 
 # Of each edition the kinds as that edition spells them.
