@@ -187,8 +187,10 @@ class Exposure:
         phone = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
         frame["phone_resolved"] = frame["exposed"] * phone
         persons = frame["persons"].where(frame["persons"] > 0)
+        # the last digit of a sum of states may lie beyond that of the persons
         shares = {
-            f"share_{name}": frame[name] / persons for name in (*STATES, "exposed", "left_out")
+            f"share_{name}": (frame[name] / persons).clip(upper=1)
+            for name in (*STATES, "exposed", "left_out")
         }
         names = [*TIMES, *SPREAD, *(f"coverage_{limit:g}" for limit in limits)]
         times = pd.DataFrame(summary, columns=names)
