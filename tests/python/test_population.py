@@ -306,7 +306,7 @@ def test_connectivity_by_area(tmp_path: Path):
     assert inputs.connectivity["wired_8"].isna().tolist() == [True, True, False, False]
     assert inputs.connectivity["mobile_4g"].isna().all()
     assert inputs.findings.count("connectivity_of_unknown_place") == 1
-    assert inputs.findings.count("connectivity_unknown") == 2
+    assert inputs.findings.count("connectivity_share_unknown") == 2
 
 
 def test_connectivity_by_place_in_per_cent(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,36 @@ def test_parquet_keeps_codes_and_reads_whole_floats_as_codes(tmp_path: Path):
     assert table.find_place(0).endswith("t.parquet, row 1")
     with pytest.raises(InputError, match="column 'codes' does not exist, did you mean 'code'"):
         open_table(tmp_path / "t.parquet", ["codes"])
+
+
+def test_columns_of_types_that_are_no_numbers(tmp_path: Path):
+    frame = pd.DataFrame(
+        {
+            "day": pd.to_datetime(["2020-01-01"]),
+            "kind": pd.Categorical(["7,5"]),
+            "flag": [True],
+            "list": [[1, 2]],
+        }
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = open_table(tmp_path / "t.parquet", list(frame.columns))
+    assert table.numbers("kind", NumberRule()).amounts.tolist() == [7.5]
+    assert table.texts("flag").to_pylist() == ["true"]
+    for column in ("day", "list"):
+        with pytest.raises(InputError, match=f"column '{column}' holds .*, expected numbers"):
+            table.numbers(column, NumberRule())
+    with pytest.raises(InputError, match=r"column 'list' holds list.*, expected text"):
+        table.texts("list")
+
+
+def test_line_of_the_last_of_a_million_rows_is_found_at_once(tmp_path: Path):
+    path = write_text(tmp_path, "t.csv", "a,b\n" + "1,2\n" * 1_000_000 + "x,3\n")
+    table = open_table(path, ["a"])
+    with pytest.raises(InputError, match=r"t\.csv:1000002: a is 'x'"):
+        table.numbers("a", NumberRule())
+    start = time.perf_counter()
+    assert [table.find_place(i) for i in range(20)][19].endswith(":21")
+    assert time.perf_counter() - start < 1
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.xlsx", "t.gpkg", "t.geojson"])

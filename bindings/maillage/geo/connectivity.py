@@ -61,7 +61,7 @@ def read_connectivity(
         shares[share] = np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], np.nan)
         n_unknown = int(np.isnan(shares[share]).sum())
         examples = [f"{share} ({column}): unknown for {n_unknown} places"]
-        findings.add_all("connectivity_unknown", examples, n_unknown)
+        findings.add_all("connectivity_share_unknown", examples, n_unknown)
     _check_order(shares, places, findings)
     return shares
 
@@ -136,7 +136,7 @@ def _check_order(shares: pd.DataFrame, places: Places, findings: Findings) -> No
     for slower, faster in pairwise(wired):
         wrong = np.flatnonzero(shares[faster] > shares[slower] + _ROUNDING)
         examples = (
-            f"place {places.keys[i]}: {faster} is {shares[faster].iloc[i]:g} and {slower} "
+            f"place {places.keys[int(i)]}: {faster} is {shares[faster].iloc[i]:g} and {slower} "
             f"{shares[slower].iloc[i]:g}"
             for i in wrong
         )

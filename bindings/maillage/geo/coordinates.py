@@ -232,7 +232,7 @@ def check_swapped(table: Table, points: Points, box: Box) -> None:
     raise InputError(
         f"{table.find_place(first)}: lon is {points.lon[first]:g} and lat is "
         f"{points.lat[first]:g}, far from the places, and near them when swapped: "
-        f"expected longitude and latitude in their columns{more}"
+        f"expected longitude and latitude in their columns, here and in the places{more}"
     )
 
 

@@ -163,11 +163,15 @@ def _records(text: CsvText, strict: bool = True) -> Iterator[tuple[int, list[str
         csv.field_size_limit(limit)
 
 
-def find_line(text: CsvText, row: int) -> int:
-    """The 1-based line of the file on which a row (0-based) begins.
+def find_line(text: CsvText, row: int, n_rows: int) -> int:
+    """The 1-based line of the file on which a row (0-based, of `n_rows`) begins.
 
-    Reads the file up to there: for messages, not for loops.
+    Where every line is a row that is a sum; else the file is read up to there, which is for
+    messages and not for loops.
     """
+    n_lines = text.data.count(b"\n") + (not text.data.endswith(b"\n"))
+    if n_lines == n_rows and b"\n\n" not in text.data and not text.data.startswith(b"\n"):
+        return text.n_lines_above + row + 1
     for n_row, (line, _) in enumerate(_records(text, strict=False)):
         if n_row == row:
             return line

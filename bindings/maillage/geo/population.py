@@ -179,13 +179,13 @@ def _report_absent_places(
     if not len(absent):
         return
     if config.missing == "error":
-        listed = ", ".join(repr(places.keys[i]) for i in absent[:5])
+        listed = ", ".join(repr(places.keys[int(i)]) for i in absent[:5])
         raise InputError(
             f"{table.name}: has no row for {len(absent)} of {places.n_places} places ({listed}"
             f"{', ...' if len(absent) > 5 else ''}), expected one each, or "
             f'missing = "zero" in [population]'
         )
-    examples = (f"{table.name}: has no row for place {places.keys[i]}" for i in absent)
+    examples = (f"{table.name}: has no row for place {places.keys[int(i)]}" for i in absent)
     findings.add_all("place_without_persons", examples, len(absent))
 
 

@@ -51,6 +51,8 @@ class Numbers:
 
 def parse_numbers(column: pa.ChunkedArray, words: NumberWords) -> Numbers:
     """A column of numbers or of text as float64; nothing is raised, `wrong` says where."""
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
     if not _is_text(column.type):
         return _from_typed(column)
     try:

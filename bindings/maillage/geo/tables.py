@@ -107,7 +107,12 @@ class Table:
         The first row that does not is an InputError with file, row, field, value and what
         was expected, and the number of rows like it.
         """
-        numbers = parse_numbers(self.columns.column(column), self.words)
+        cells = self.columns.column(column)
+        try:
+            numbers = parse_numbers(cells, self.words)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            message = f"{self.name}: column {column!r} holds {cells.type}, expected numbers"
+            raise InputError(message) from error
         if numbers.wrong.any():
             expected = rule.expected
             if numbers.ambiguous:
@@ -236,11 +241,12 @@ def _read_text(source: TableSource, path: Path, wanted: Wanted, findings: Findin
     columns = read_columns(text, wanted.find_columns(text.header))
     if columns.num_rows == 0:
         raise InputError(f"{path}: has a header and no rows, expected at least one row")
+    n_rows = columns.num_rows
     return Table(
         name=str(path),
         columns=columns,
         rows=np.arange(columns.num_rows, dtype=np.int64),
-        to_place=lambda row: f"{path}:{find_line(text, row)}",
+        to_place=lambda row: f"{path}:{find_line(text, row, n_rows)}",
         words=NumberWords(
             source.decimal, source.secret, source.zero, comma_is_plain=text.separator != ","
         ),
