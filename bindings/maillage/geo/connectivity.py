@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from maillage.config_models import CONNECTIVITY_SHARES, ConnectivityConfig
 from maillage.errors import InputError
@@ -109,14 +110,16 @@ def _find_rows(
     keys = table.key(config.key)
     check_unique(table, "_".join(config.key), keys)
     zoning = zonings[config.zoning] if config.zoning is not None else None
-    wanted = places.keys if zoning is None else pd.Index(zoning.codes, dtype="str")
+    wanted = places.key_texts
+    if zoning is not None:
+        wanted = pa.chunked_array([pa.array(zoning.codes, pa.string())])
     what = "a place" if zoning is None else f"an area of zoning {zoning.name!r}"
     position = find_rows(wanted, keys)
     unknown = np.flatnonzero(position < 0)
     if len(unknown) == table.n_rows:
         raise InputError(
             f"{table.name}: none of its keys such as {keys[0].as_py()!r} is {what}, expected "
-            f"keys such as {wanted[0]!r}"
+            f"keys such as {wanted[0].as_py()!r}"
         )
     examples = (
         f"{table.find_place(int(row))}: {keys[int(row)].as_py()} is not {what}" for row in unknown

@@ -46,9 +46,13 @@ def encode(texts: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
     return codes, to_rank[indices]
 
 
-def find_rows(keys: pd.Index, wanted: pa.ChunkedArray) -> np.ndarray:
+def find_rows(keys: pa.ChunkedArray, wanted: pa.ChunkedArray) -> np.ndarray:
     """Position of every wanted key among unique keys, int64; -1 where there is none."""
-    return keys.get_indexer(pd.Index(to_series(wanted)))
+    known = keys.combine_chunks()
+    if isinstance(known, pa.ChunkedArray):
+        known = pa.concat_arrays(known.chunks)
+    rows = pc.fill_null(pc.index_in(wanted, value_set=known), -1)
+    return rows.to_numpy().astype(np.int64)
 
 
 def find_first(keys: pd.Series, texts: pd.Series) -> dict[str, str]:

@@ -136,7 +136,7 @@ def _find_rows_of_places(
     table: Table, keys: pa.ChunkedArray, places: Places, findings: Findings
 ) -> np.ndarray:
     """The row of every place in a table, -1 for none; InputError when no key matches."""
-    place_of_row = find_rows(places.keys, keys)
+    place_of_row = find_rows(places.key_texts, keys)
     if (place_of_row < 0).all():
         raise InputError(
             f"{table.name}: none of its keys such as {keys[0].as_py()!r} is a place, expected "
@@ -200,7 +200,7 @@ def _read_long(
     columns = [*config.place_columns, config.group, config.persons]
     table = read_table(config, list(dict.fromkeys(columns)), findings)
     keys = table.key(config.place_columns)
-    place_of_row = find_rows(places.keys, keys)
+    place_of_row = find_rows(places.key_texts, keys)
     group_of_row = _find_groups(table, config.group, groups, findings)
     values = _read_persons_column(table, config.persons, config, findings)
     unknown = np.flatnonzero(place_of_row < 0)

@@ -15,12 +15,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from maillage.config_models import PointSource, RoadColumns, TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.coordinates import EARTH_RADIUS_M, read_points
-from maillage.geo.keys import check_unique, find_rows, to_series
+from maillage.geo.keys import check_unique, find_rows
 from maillage.geo.tables import NumberRule, Table, read_table, to_table
 
 # What an edge may cost: the engine counts milliseconds in 32 bits.
@@ -89,18 +90,17 @@ def read_road_tables(
     node_table, lon, lat = _read_nodes(nodes, names, found)
     node_keys = node_table.key([names.id])
     check_unique(node_table, names.id, node_keys)
-    index = pd.Index(to_series(node_keys))
     optional = _optional_columns(names)
     edge_table = _open(edges, "edges", [names.from_node, names.to_node], optional, found)
-    from_index = _find_nodes(edge_table, names.from_node, index, node_table.name)
-    to_index = _find_nodes(edge_table, names.to_node, index, node_table.name)
+    from_index = _find_nodes(edge_table, names.from_node, node_keys, node_table.name)
+    to_index = _find_nodes(edge_table, names.to_node, node_keys, node_table.name)
     straight_m = to_distance_m(lon, lat, from_index, to_index)
     length_m = _read_lengths(edge_table, names, straight_m, found)
     speed = _Speed(speed_kmh, fixed_speed, whole_kmh)
     time_s = _read_times(edge_table, names, (length_m, straight_m), speed)
     _report_edges(edge_table, (from_index, to_index, time_s), found)
     return RoadTables(
-        node_ids=[str(node) for node in index],
+        node_ids=node_keys.to_pylist(),
         lon=lon,
         lat=lat,
         from_index=from_index.astype(np.uint32),
@@ -151,8 +151,8 @@ def _read_nodes(
     return table, read.lon, read.lat
 
 
-def _find_nodes(table: Table, column: str, index: pd.Index, nodes: str) -> np.ndarray:
-    rows = find_rows(index, table.key([column]))
+def _find_nodes(table: Table, column: str, keys: pa.ChunkedArray, nodes: str) -> np.ndarray:
+    rows = find_rows(keys, table.key([column]))
     if (rows < 0).any():
         raise table.rows_error(rows < 0, column, f"the id of a node of {nodes}")
     return rows
@@ -279,11 +279,14 @@ def _report_edges(
     loops = np.flatnonzero(from_index == to_index)
     examples = (f"{table.find_place(int(row))}: leads back to its node" for row in loops)
     findings.add_all("edge_to_itself", examples, len(loops))
-    order = np.lexsort((time_s, to_index, from_index))
-    again = np.ones(max(len(order) - 1, 0), dtype=bool)
-    for part in edges:
-        again &= part[order][1:] == part[order][:-1]
+    n_nodes = int(max(from_index.max(), to_index.max())) + 1
+    pair = from_index.astype(np.int64) * n_nodes + to_index
+    order = np.argsort(pair, kind="stable")
+    same = pair[order][1:] == pair[order][:-1]
+    parallel = order[np.append(same, False) | np.append(False, same)]
+    parallel = parallel[from_index[parallel] != to_index[parallel]]
+    order = parallel[np.lexsort((time_s[parallel], pair[parallel]))]
+    again = (pair[order][1:] == pair[order][:-1]) & (time_s[order][1:] == time_s[order][:-1])
     rows = np.sort(order[1:][again])
-    rows = rows[from_index[rows] != to_index[rows]]
     examples = (f"{table.find_place(int(row))}: repeats an edge" for row in rows)
     findings.add_all("repeated_edge", examples, len(rows))
