@@ -230,7 +230,7 @@ def _to_problem(error: Mapping[str, Any]) -> str:
         return f"{where} is unknown{to_hint(parts[-1], _find_keys(parts[:-1]))}"
     if kind in ("greater_than", "greater_than_equal", "less_than_equal"):
         limits = {"greater_than": "gt", "greater_than_equal": "ge", "less_than_equal": "le"}
-        words = {"gt": "more than {}", "ge": "{} or more", "le": "at most {}"}[limits[kind]]
+        words = {"gt": "more than {:g}", "ge": "{:g} or more", "le": "at most {:g}"}[limits[kind]]
         return f"{where} is {value!r}, expected {words.format(error['ctx'][limits[kind]])}"
     if kind == "literal_error":
         return f"{where} is {value!r}, expected {error['ctx']['expected']}"
