@@ -19,6 +19,8 @@ from matplotlib.path import Path as OutlinePath
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from maillage.terms import to_persons
+
 INK = "#22252a"
 QUIET = "#6b7077"
 PAPER = "#ffffff"
@@ -33,7 +35,7 @@ _GRID_SHARE = 0.5
 _GRID_ALIGNMENT = 0.8  # 1 when all neighbours lie in two directions, 0 in any
 _MOST_HIDDEN = 0.25
 _SIDES = [  # where a name may stand: offset in points, alignment
-    (8, 0, "left"), (-8, 0, "right"), (0, 11, "center"), (0, -11, "center"),
+    (9, 0, "left"), (-9, 0, "right"), (0, 11, "center"), (0, -11, "center"),
     (7, 9, "left"), (-7, 9, "right"), (7, -9, "left"), (-7, -9, "right"),
 ]  # fmt: skip
 
@@ -310,13 +312,6 @@ def draw_legend(axes: Axes, rows: Sequence[tuple[LegendClass, float]], top: floa
         )
         y -= 0.25
     return y
-
-
-def to_persons(persons: float) -> str:
-    """Persons as planners write them: whole, in threes with thin spaces."""
-    if not np.isfinite(persons):
-        return "\u2013"
-    return f"{persons:,.0f}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def _polygons(places: pd.DataFrame) -> NDArray[Any] | None:

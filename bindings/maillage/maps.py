@@ -41,8 +41,8 @@ from maillage.map_parts import (
     draw_places,
     draw_roads,
     draw_scale,
-    to_persons,
 )
+from maillage.terms import to_persons, to_short_name
 
 _FARTHER = ("#fddbb0", "#f7a95c", "#dd7113", "#a34405", "#6b2503")
 _NEARER = ("#cfe3f1", "#8fc1de", "#4190c4", "#1d62a5", "#0b3770")
@@ -57,13 +57,14 @@ _MARKS = {
     "converted": Mark("converted", "D", "#7b2d8e", 6.5, 1.6, filled=False),
     "moved": Mark("moved", "s", "#7b2d8e", 6.5, 1.6, filled=False),
     "opened": Mark("opened", "+", "#0050b5", 11.0, 3.0),
+    "withdrawn": Mark("open, service withdrawn", "x", "#7b2d8e", 7.5, 2.2),
     "closed": Mark("closed", "x", "#000000", 8.5, 2.6),
 }
 
 _DPI = 200
 _TITLE, _SUBTITLE = 16, 10  # points
 _HEIGHT, _HEAD, _FOOT, _PANEL, _EDGE, _GAP = 7.2, 1.05, 0.42, 3.55, 0.3, 0.3  # inches
-_MOST_NAMES = 24
+_MOST_NAMES, _NAME_WIDTH = 24, 28
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,11 @@ def draw_delta_map(
     delta has one row a place with `place`, the minutes before and after (`before_` and
     `after_` before `column`; NaN = unreachable) and, if known, persons (`persons`, or
     `after_persons`). places has `place`, lon, lat and, if known, polygons. counters has
-    lon, lat, `status` (kept, closed, opened, converted, moved) and, if known, name. A
-    change of less than the first break counts as none; classes include their lower bound.
-    roads are lines (GeoDataFrame) or n_segments x 4 (lon, lat, lon, lat). Without
-    subtitle the key figure is written there. Raises InputError on missing columns and
-    IoError.
+    lon, lat, `status` (kept, closed, opened, converted, moved, or withdrawn: open, but
+    without the service) and, if known, name. A change of less than the first break counts
+    as none; classes include their lower bound. roads are lines (GeoDataFrame) or
+    n_segments x 4 (lon, lat, lon, lat). Without subtitle the key figure is written there.
+    Raises InputError on missing columns and IoError.
     """
     frame = _join(delta, places, [f"before_{column}", f"after_{column}"])
     was = frame[f"before_{column}"].to_numpy(dtype=float)
@@ -401,14 +402,10 @@ def _draw_counters(
             shown.append((mark, int(rows.size)))
     changed = np.flatnonzero((status != "kept").to_numpy() & np.isfinite(x) & np.isfinite(y))
     if 0 < changed.size <= _MOST_NAMES and "name" in counters:
-        names = [_short(name) for name in counters["name"].iloc[changed]]
+        shown_names = counters["name"].iloc[changed].fillna("")
+        names = [to_short_name(name, _NAME_WIDTH) for name in shown_names]
         draw_labels(axes, x[changed], y[changed], names)
     return shown
-
-
-def _short(name: Any) -> str:
-    text = "" if pd.isna(name) else str(name)
-    return text if len(text) <= 28 else text[:27] + "\u2026"
 
 
 def _draw_words(figure: Figure, title: str, subtitle: str, source: str) -> None:

@@ -107,7 +107,7 @@ class Edit(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """The edit as a file holds it: `do` and the values that are given."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {"do": self.do} | {k: v for k, v in values.items() if v is not None}
+        return {"do": self.do} | {k: _unfrozen(v) for k, v in values.items() if v is not None}
 
 
 class CloseEdit(Edit):
@@ -124,8 +124,8 @@ class CloseEdit(Edit):
 class OpenEdit(Edit):
     """Opens a counter: a new one at a point, or, with its key alone, one that was closed.
 
-    A counter that opens again offers what it offered before. A new one needs a point and `services` or a `kind` that the territory maps to
-    services.
+    A counter that opens again offers what it offered before. A new one needs a point, and
+    `services` or a `kind` that the territory maps to services.
     """
 
     do: ClassVar[str] = "open"
@@ -384,6 +384,13 @@ EDIT_KINDS: dict[str, type[Edit]] = {
         CloseRoadEdit,
     )
 }
+
+
+def _unfrozen(value: Any) -> Any:
+    """The value in the plain types that every file format knows."""
+    if isinstance(value, Levels):
+        return dict(value)
+    return [_unfrozen(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _point(lon: float, lat: float) -> str:

@@ -48,11 +48,11 @@ def build_exposure_view(total: pd.DataFrame, *, title: str, note: str = "") -> R
 
     total is the one row of `exposure.total()`.
     """
-    row = _rows(total, 1)[0]
-    table = _table()
+    row = find_rows(total, 1)[0]
+    table = build_empty_table()
     table.add_column("state", no_wrap=True)
-    _add_number(table, "persons")
-    _add_number(table, "%")
+    add_number(table, "persons")
+    add_number(table, "%")
     table.add_column("", style=_DIM)
     for state in STATES:
         label = Text(f"{state.sign} ", style=state.colour) + Text(state.label)
@@ -75,23 +75,23 @@ def build_exposure_table(
     beyond n_rows are left out and counted below.
     """
     name = str(frame.columns[0])
-    table = _table()
+    table = build_empty_table()
     _add_name_column(table, frame, 17)
-    _add_number(table, "persons")
+    add_number(table, "persons")
     for state in STATES:
         heading = state.label.replace("counter-reliant", "reliant").replace(" only", "\nonly")
-        _add_number(table, Text(f"{heading}\n%", style=state.colour))
-    _add_number(table, "exposed\n%", style="bold")
-    _add_number(table, "left out\n%")
+        add_number(table, Text(f"{heading}\n%", style=state.colour))
+    add_number(table, "exposed\n%", style="bold")
+    add_number(table, "left out\n%")
     timed = "median_time" in frame
     if timed:
-        _add_number(table, "median\nmin")
-    for row in _rows(frame, n_rows):
-        cells: list[Any] = [_name_of(row, name), to_persons(row["persons"])]
+        add_number(table, "median\nmin")
+    for row in find_rows(frame, n_rows):
+        cells: list[Any] = [to_row_name(row, name), to_persons(row["persons"])]
         cells += [to_percent(row[f"share_{state.column}"]) for state in STATES]
         cells += [to_percent(row["share_exposed"]), to_percent(row["share_left_out"])]
         table.add_row(*cells, *([to_minutes(row["median_time"])] if timed else []))
-    return Group(_title(title, note), table, *_rest(frame, n_rows))
+    return Group(_title(title, note), table, *build_rest(frame, n_rows))
 
 
 def build_delta_view(total: pd.DataFrame, *, title: str, note: str = "") -> RenderableType:
@@ -99,13 +99,13 @@ def build_delta_view(total: pd.DataFrame, *, title: str, note: str = "") -> Rend
 
     total is the one row of `delta.total()`.
     """
-    row = _rows(total, 1)[0]
-    table = _table()
+    row = find_rows(total, 1)[0]
+    table = build_empty_table()
     table.add_column("persons", no_wrap=True)
     for heading in ("before", "after", "change"):
-        _add_number(table, heading)
-    _add_number(table, "% before", style=_DIM)
-    _add_number(table, "% after", style=_DIM)
+        add_number(table, heading)
+    add_number(table, "% before", style=_DIM)
+    add_number(table, "% after", style=_DIM)
     for state in STATES:
         label = Text(f"{state.sign} ", style=state.colour) + Text(state.label)
         better_up = {"choice": True, "counter_reliant": True}.get(state.column, False)
@@ -117,10 +117,10 @@ def build_delta_view(total: pd.DataFrame, *, title: str, note: str = "") -> Rend
     times = [name for name in _TIMES if f"before_{name}" in row]
     lines: list[RenderableType] = [_title(title, note), table]
     if times:
-        minutes = _table()
+        minutes = build_empty_table()
         minutes.add_column("travel time, minutes", no_wrap=True)
         for heading in ("before", "after", "change"):
-            _add_number(minutes, heading)
+            add_number(minutes, heading)
         for name in times:
             change = _coloured(row[f"delta_{name}"], to_signed_minutes, better_up=False)
             was, now = to_minutes(row[f"before_{name}"]), to_minutes(row[f"after_{name}"])
@@ -138,19 +138,19 @@ def build_delta_table(
     which nothing changes are kept, in the order of the frame.
     """
     name = str(frame.columns[0])
-    table = _table()
+    table = build_empty_table()
     _add_name_column(table, frame, 20)
     for heading in (
         "persons", "exposed\nbefore", "exposed\nafter", "change\npersons", "before\n%", "after\n%",
         "left out\nchange", "stranded\nchange",
     ):  # fmt: skip
-        _add_number(table, heading)
+        add_number(table, heading)
     timed = "delta_mean_time" in frame
     if timed:
-        _add_number(table, "mean\n± min")
-    for row in _rows(frame, n_rows):
+        add_number(table, "mean\n± min")
+    for row in find_rows(frame, n_rows):
         persons = row["after_persons"] if "after_persons" in row else row["persons"]
-        cells: list[Any] = [_name_of(row, name), to_persons(persons)]
+        cells: list[Any] = [to_row_name(row, name), to_persons(persons)]
         cells += [to_persons(row["before_exposed"]), to_persons(row["after_exposed"])]
         cells += [_coloured(row["delta_exposed"], to_signed_persons, better_up=False)]
         cells += [to_percent(row["before_share_exposed"]), to_percent(row["after_share_exposed"])]
@@ -160,55 +160,7 @@ def build_delta_table(
             minutes = _coloured(row["delta_mean_time"], to_signed_minutes, better_up=False)
             cells.append(minutes)
         table.add_row(*cells)
-    return Group(_title(title, note), table, *_rest(frame, n_rows))
-
-
-def build_losers_table(
-    frame: pd.DataFrame,
-    *,
-    title: str,
-    note: str = "",
-    names: Mapping[str, Any] | None = None,
-    area: str | None = None,
-    n_rows: int = 15,
-) -> RenderableType:
-    """Places that lose, a row each: persons, minutes before and after, counters used.
-
-    frame is `delta.losers()` (or `.gainers()`), already in the order to show; names maps
-    keys of counters to what they are called; area is a column with the names of areas, to
-    say where places are that have no name of their own.
-    """
-    table, width = _table(), 16 if area else 20
-    table.add_column("Place", no_wrap=True, overflow="ellipsis", max_width=16 if area else 24)
-    if area:
-        table.add_column(to_heading(area), no_wrap=True, overflow="ellipsis", max_width=16)
-    if "person_class" in frame:
-        table.add_column("class", no_wrap=True)
-    for heading in ("persons", "before\nmin", "after\nmin", "change\nmin"):
-        _add_number(table, heading)
-    table.add_column("guichet\nbefore", no_wrap=True, overflow="ellipsis", max_width=width)
-    table.add_column("guichet\nafter", no_wrap=True, overflow="ellipsis", max_width=width)
-    for row in _rows(frame, n_rows):
-        cells: list[Any] = [_name_of(row, "place")]
-        if area:
-            cells.append("–" if pd.isna(row[area]) else str(row[area]))
-        if "person_class" in frame:
-            cells.append({"no_car": "no car"}.get(str(row["person_class"]), row["person_class"]))
-        change = _coloured(row["delta_travel_time"], to_signed_minutes, better_up=False)
-        if pd.isna(row["after_travel_time"]) and not pd.isna(row["before_travel_time"]):
-            change = Text("lost", style=WORSE)
-        elif pd.isna(row["before_travel_time"]) and not pd.isna(row["after_travel_time"]):
-            change = Text("found", style=BETTER)
-        cells += [
-            to_persons(row["persons"]),
-            to_minutes(row["before_travel_time"]),
-            to_minutes(row["after_travel_time"]),
-            change,
-            _counter_of(row, "before", names or {}),
-            _counter_of(row, "after", names or {}),
-        ]
-        table.add_row(*cells)
-    return Group(_title(title, note), table, *_rest(frame, n_rows))
+    return Group(_title(title, note), table, *build_rest(frame, n_rows))
 
 
 def build_edits_view(words: Sequence[str], *, title: str) -> RenderableType:
@@ -221,11 +173,11 @@ def build_findings_table(findings: pd.DataFrame, *, title: str = "Findings") -> 
     """What is doubtful in the input: kind, how often, examples."""
     if findings.empty:
         return Text("Findings: none\n", style=_DIM)
-    table = _table()
+    table = build_empty_table()
     table.add_column("doubtful", no_wrap=True, overflow="ellipsis", max_width=30)
-    _add_number(table, "count")
+    add_number(table, "count")
     table.add_column("such as", style=_DIM, no_wrap=True, overflow="ellipsis")
-    for row in _rows(findings, len(findings)):
+    for row in find_rows(findings, len(findings)):
         examples = [_FOLDERS.sub("", text) for text in str(row["examples"]).split(" | ")]
         kind, count = str(row["kind"]).replace("_", " "), to_persons(row["count"])
         table.add_row(kind, count, "\n".join(examples[:_N_EXAMPLES]))
@@ -243,9 +195,9 @@ def to_text(renderable: RenderableType, *, width: int = WIDTH) -> str:
 
 def build_table(headings: Iterable[tuple[str, bool]], rows: Iterable[Sequence[Any]]) -> Table:
     """A plain table; headings say with True that their column holds numbers."""
-    table = _table()
+    table = build_empty_table()
     for heading, is_number in headings:
-        _add_number(table, heading) if is_number else table.add_column(heading)
+        add_number(table, heading) if is_number else table.add_column(heading)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
     return table
@@ -256,7 +208,8 @@ def build_title(title: str, note: str = "") -> RenderableType:
     return _title(title, note)
 
 
-def _table() -> Table:
+def build_empty_table() -> Table:
+    """An empty table in our style."""
     return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=_DIM)
 
 
@@ -265,7 +218,8 @@ def _title(title: str, note: str) -> RenderableType:
     return Text.assemble(text, "\n", (note, _DIM), "\n") if note else Text.assemble(text, "\n")
 
 
-def _rows(frame: pd.DataFrame, n_rows: int) -> list[dict[str, Any]]:
+def find_rows(frame: pd.DataFrame, n_rows: int) -> list[dict[str, Any]]:
+    """The first rows of a frame, each as a mapping from column to value."""
     records = pd.DataFrame(frame).head(n_rows).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in records]
 
@@ -301,16 +255,16 @@ def _time_tables(row: Mapping[str, Any]) -> list[RenderableType]:
         ("persons with a counter within, %", within),
     ):
         if cells:
-            table = _table()
+            table = build_empty_table()
             table.add_column(what, style=_DIM, min_width=33)
             for heading in cells:
-                _add_number(table, heading)
+                add_number(table, heading)
             table.add_row("", *cells.values())
             tables.append(table)
     return [part for table in tables for part in (table, Text(""))]
 
 
-def _add_number(table: Table, heading: str | Text, style: str | None = None) -> None:
+def add_number(table: Table, heading: str | Text, style: str | None = None) -> None:
     """A column of numbers that is never narrower than its heading."""
     words = heading.plain if isinstance(heading, Text) else heading
     width = max(len(line) for line in words.split("\n"))
@@ -322,18 +276,11 @@ def _add_name_column(table: Table, frame: pd.DataFrame, width: int) -> None:
     table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=width)
 
 
-def _name_of(row: Mapping[str, Any], column: str) -> str:
+def to_row_name(row: Mapping[str, Any], column: str) -> str:
+    """Key and name of a row, if it has one that says more than its key."""
     key = "none" if pd.isna(row[column]) else str(row[column])
     name = row.get(f"{column}_name", row.get("name"))
     return key if name is None or pd.isna(name) or str(name) == key else f"{key} {name}"
-
-
-def _counter_of(row: Mapping[str, Any], when: str, names: Mapping[str, Any]) -> str:
-    key = row[f"{when}_counter"]
-    if pd.isna(key):
-        return "–"
-    name = names.get(str(key))
-    return str(key) if name is None or pd.isna(name) else str(name)
 
 
 def _persons_change(
@@ -351,6 +298,7 @@ def _coloured(value: float, to_words: Callable[[float], str], *, better_up: bool
     return Text(to_words(value), style=BETTER if (value > 0) == better_up else WORSE)
 
 
-def _rest(frame: pd.DataFrame, n_rows: int) -> list[RenderableType]:
+def build_rest(frame: pd.DataFrame, n_rows: int) -> list[RenderableType]:
+    """What stands below a table: how many rows it leaves out."""
     left = len(frame) - n_rows
     return [Text(f"... and {left} more\n", style=_DIM)] if left > 0 else [Text("")]

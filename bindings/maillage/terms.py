@@ -66,6 +66,20 @@ def to_heading(name: str) -> str:
     return french[:1].upper() + french[1:] if name != "counter" else f"Counter ({french})"
 
 
+def to_title(name: str) -> str:
+    """The heading of `to_heading` inside a sentence."""
+    heading = to_heading(name)
+    return heading if heading[:2].isupper() else heading[:1].lower() + heading[1:]
+
+
+def to_short_name(name: object, width: int) -> str:
+    """A name within a width: "Bureau de poste - Corte" becomes "Corte" before it is cut."""
+    text = str(name)
+    if len(text) > width and " - " in text:
+        text = text.split(" - ", 1)[1]
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def to_persons(persons: float) -> str:
     """Persons: whole, in threes with thin spaces; less than half a person is "<1"."""
     if persons != persons:

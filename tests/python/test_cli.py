@@ -230,6 +230,32 @@ def test_demo_writes_a_folder_that_explains_itself(town: Path, tmp_path: Path) -
     assert (again.stdout, again.stderr) == ("", "")
 
 
+def test_synth_writes_a_country_that_the_demo_runs_on(tmp_path: Path) -> None:
+    arguments = ("synth", "--places", 300, "--counters", 40, "--seed", 3)
+    result = run(*arguments, "--out", "land")
+    assert result.exit_code == 0, result.output
+    assert row_of(result.stdout, "places")[0] == "300"
+    assert row_of(result.stdout, "counters")[0] == "40"
+    checked = run("check", "land")
+    assert checked.exit_code == 0, checked.output
+    assert row_of(checked.stdout, "places")[0] == "300"
+    assert row_of(checked.stdout, "counters")[0] == "40"
+    assert run(*arguments, "--out", "again", "--quiet").stdout == ""
+    files = sorted(p.name for p in Path("land").iterdir())
+    assert files == sorted(p.name for p in Path("again").iterdir())
+    for name in ("territory.toml", "roads.osm.pbf", "counters.csv", "scenario_restructure.toml"):
+        assert (Path("land") / name).read_bytes() == (Path("again") / name).read_bytes()
+    demo = run("demo", "--territory", "land/territory.toml", "--out", tmp_path / "results")
+    assert demo.exit_code == 0, demo.output
+    wanted = read_scenario("land/scenario_restructure.toml")
+    assert read_scenario(tmp_path / "results" / "scenario.toml") == wanted
+    for words in wanted.to_words():
+        assert words[:60] in demo.stdout
+    check_failure(run(*arguments, "--out", "land/territory.toml"), 1, "is a file")
+    check_failure(run("synth", "--places", 300), 2, "--out")
+    check_failure(run("synth", "--places", "0", "--out", "x"), 2, "--places")
+
+
 def test_tables_fit_a_hundred_columns(town: Path) -> None:
     for command in (
         ["check", town],
@@ -340,7 +366,7 @@ def test_version_and_help() -> None:
 
     result = run_process("--version")
     assert (result.returncode, result.stdout) == (0, f"maillage {version('maillage')}\n")
-    for command in ("check", "nearest", "exposure", "compare", "demo"):
+    for command in ("check", "nearest", "exposure", "compare", "demo", "synth"):
         result = run_process(command, "--help", COLUMNS="120")
         assert result.returncode == 0
         assert f"Example: maillage {command} " in result.stdout

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from shapely.geometry import box
 
 from maillage.errors import InputError, IoError
-from maillage.map_parts import Projection, find_cells, find_round_length, to_persons
+from maillage.map_parts import Projection, find_cells, find_round_length
 from maillage.maps import MapImage, draw_delta_map, draw_exposure_map, to_delta_words
 
 FARTHEST, FARTHER, SAME, NEARER = "#6b2503", "#dd7113", "#dcddd9", "#4190c4"
@@ -323,7 +323,7 @@ def bad(frame: pd.DataFrame, **changes: Any) -> pd.DataFrame:
         (lambda: draw_delta_map(delta().assign(place="c1"), grid()), "several rows for one place"),
         (
             lambda: draw_delta_map(delta(), grid(), bad(counters(), status="gone")),
-            "status is 'gone', expected one of kept, converted, moved, opened, closed",
+            "status is 'gone', expected one of kept, converted, moved, opened, withdrawn, closed",
         ),
         (lambda: draw_delta_map(delta(), bad(grid(), lon=np.nan)), "no place has lon and lat"),
         (
@@ -391,8 +391,3 @@ def test_scattered_points_are_no_grid() -> None:
 )
 def test_round_lengths(length: float, rounded: float) -> None:
     assert find_round_length(length) == pytest.approx(rounded)
-
-
-def test_persons_in_words() -> None:
-    assert to_persons(1234567.4) == "1\u202f234\u202f567"
-    assert to_persons(float("nan")) == "\u2013"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -119,6 +120,13 @@ def test_a_file_gives_back_the_same_scenario(tmp_path: Path) -> None:
     assert again.read_bytes() == path.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["again.toml", "all.toml"]
     assert max(len(line) for line in path.read_text("utf-8").splitlines()) <= 100
+
+
+def test_a_scenario_is_plain_data() -> None:
+    content = full_scenario().to_dict()
+    again = json.loads(json.dumps(content))
+    assert again == content
+    assert content["edits"][2]["services"] == {"post": 1, "banque postale": 2}
 
 
 def test_the_file_reads_like_a_list_of_edits(tmp_path: Path) -> None:

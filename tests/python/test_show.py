@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from maillage import show, terms
+from maillage import show, show_losers, terms
 
 NAN = float("nan")
 STATES = [state.column for state in terms.STATES]
@@ -164,14 +164,50 @@ def losers() -> pd.DataFrame:
 
 
 def test_losers_table() -> None:
-    text = lines(show.build_losers_table(losers(), title="t", names={"K1": "Poste", "K2": None}))
+    text = lines(
+        show_losers.build_losers_table(losers(), title="t", names={"K1": "Poste", "K2": None})
+    )
     rows = {line.split()[0]: re.split(r" {2,}", line) for line in text if line.startswith("P")}
     assert rows["P1"] == ["P1 Corte", "car", "1\u202f234", "5.0", "17.5", "+12.5", "Poste", "K2"]
     assert rows["P2"] == ["P2", "no car", "5", "5.0", "–", "lost", "Poste", "–"]
     assert rows["P3"] == ["P3", "car", "<1", "–", "8.0", "found", "–", "K9"]
-    with_area = lines(show.build_losers_table(losers(), title="t", area="canton", n_rows=1))
-    assert any(re.match(r"P1 Corte +North +car", line) for line in with_area)
-    assert "... and 2 more" in with_area
+    alike = {"K1": "Bureau de poste - Ajaccio", "K2": "Agence postale - Ajaccio"}
+    text = lines(show_losers.build_losers_table(losers(), title="t", names=alike))
+    rows = {line.split()[0]: re.split(r" {2,}", line) for line in text if line.startswith("P")}
+    assert rows["P1"][-2:] == ["K1", "K2"]
+    assert rows["P2"][-2:] == ["Ajaccio", "–"]
+    assert "... and 2 more" in lines(show_losers.build_losers_table(losers(), title="t", n_rows=1))
+
+
+def test_losses_by_area() -> None:
+    frame = pd.DataFrame(
+        {
+            "place": ["a", "b", "c", "d", "e"],
+            "canton": ["North", "North", "South", "South", None],
+            "person_class": ["car", "car", "car", "no_car", "car"],
+            "persons": [10.0, 30.0, 100.0, 1.0, 2.0],
+            "before_counter": "K1",
+            "after_counter": ["K2", "K2", "K2", None, "K2"],
+            "before_travel_time": [5.0, 9.0, 2.0, 4.0, 1.0],
+            "after_travel_time": [15.0, 11.0, 4.5, NAN, 2.0],
+        }
+    )
+    areas = show_losers.find_losses_by_area(frame, "canton")
+    assert areas["canton"].fillna("").tolist() == ["South", "South", "North", ""]
+    assert areas["person_class"].tolist() == ["no_car", "car", "car", "car"]
+    assert areas["persons"].tolist() == [1, 100, 40, 2]
+    assert areas["before_travel_time"].tolist() == [4, 2, 8, 1]
+    assert areas["delta_travel_time"].fillna(-1).tolist() == [-1, 2.5, 4, 1]
+    text = lines(show_losers.build_losers_table(areas, title="t"))
+    assert any(re.match(r"South +no car +1 +4.0 +– +lost +K1 +–$", line) for line in text)
+
+
+def test_names_are_shortened_from_the_front() -> None:
+    assert terms.to_short_name("Corte", 8) == "Corte"
+    assert terms.to_short_name("Bureau de poste - Corte", 8) == "Corte"
+    assert terms.to_short_name("Bureau de poste - Santa-Lucia", 8) == "Santa-L…"
+    assert terms.to_title("departement") == "département"
+    assert terms.to_title("epci") == "EPCI (intercommunalité)"
 
 
 def test_findings_name_files_without_their_folders() -> None:

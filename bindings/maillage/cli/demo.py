@@ -115,7 +115,7 @@ def _find_demo() -> Path:
 
 def _show(output: Output, run: _Run) -> None:
     from maillage import show
-    from maillage.terms import to_heading
+    from maillage.terms import to_title
 
     territory, delta = run.territory, run.delta
     words = f"{territory.name}: {run.asked.to_words()}"
@@ -131,7 +131,7 @@ def _show(output: Output, run: _Run) -> None:
         size = np.abs(np.asarray(changes["delta_exposed"]))
         largest_first = np.argsort(-size, kind="stable")
         changes = changes.iloc[largest_first[size[largest_first] > 0]]
-        title = f"By {to_heading(zoning)}, where the number of exposed persons changes"
+        title = f"By {to_title(zoning)}, where the number of exposed persons changes"
         output.show(show.build_delta_table(changes, title=title, n_rows=10))
     output.show(build_losers(delta.losers(), territory, run.scenario, n_rows=10))
 

@@ -160,20 +160,20 @@ def to_counter_names(territory: Territory, scenario: Scenario) -> dict[str, Any]
 
 
 def build_losers(
-    frame: pd.DataFrame, territory: Territory, scenario: Scenario, n_rows: int = 15
+    losers: pd.DataFrame, territory: Territory, scenario: Scenario, n_rows: int = 15
 ) -> RenderableType:
-    """Who gets farther, with counters by name and, where places have none, the area's name."""
-    from maillage.show import build_losers_table
+    """Who gets farther, by place, or by area where places have no names (cells of a grid)."""
+    from maillage.show_losers import build_losers_table, find_losses_by_area
+    from maillage.terms import to_title
 
-    names = to_counter_names(territory, scenario)
-    area = None
+    names, title = to_counter_names(territory, scenario), "Who gets farther"
     if bool(territory.places["name"].isna().all()) and territory.zonings:
         area, zoning = next(iter(territory.zonings.items()))
         labels = dict(zip(zoning.codes, zoning.labels, strict=True))
-        frame = frame.assign(**{area: frame[area].map(labels)})
-    return build_losers_table(
-        frame, title="Who gets farther", names=names, area=area, n_rows=n_rows
-    )
+        losers = find_losses_by_area(losers, area)
+        losers.insert(1, "name", losers[area].map(labels))
+        title += f", by {to_title(area)}"
+    return build_losers_table(losers, title=title, names=names, n_rows=n_rows)
 
 
 def check_choice(option: str, value: str, choices: list[str]) -> str:

@@ -134,7 +134,7 @@ def exposure(
 ) -> None:
     """Who has a counter (guichet) within reach, and who has only the internet."""
     from maillage import show
-    from maillage.terms import to_heading
+    from maillage.terms import to_title
 
     output = Output(quiet)
     check_files(out, map_file)
@@ -146,7 +146,7 @@ def exposure(
     title = f"{territory.name}: {asked.to_words()}"
     output.show(show.build_exposure_view(result.total(), title=title))
     if rows in territory.zonings:
-        output.show(show.build_exposure_table(result.by(rows), title=f"By {to_heading(rows)}"))
+        output.show(show.build_exposure_table(result.by(rows), title=f"By {to_title(rows)}"))
     else:
         output.show(show.build_exposure_table(result.by_group(), title="By group"))
     frame = _rows_of(result, rows)
@@ -179,7 +179,7 @@ def compare(
     """What a scenario changes: who gets farther, who is left with only the internet."""
     from maillage import show
     from maillage.scenario import read_scenario
-    from maillage.terms import to_heading
+    from maillage.terms import to_title
 
     output = Output(quiet)
     check_files(out, map_file)
@@ -194,7 +194,7 @@ def compare(
         show.build_delta_view(delta.total(), title=f"{territory.name}: {asked.to_words()}"),
     )
     if rows in territory.zonings:
-        output.show(show.build_delta_table(delta.by(rows), title=f"By {to_heading(rows)}"))
+        output.show(show.build_delta_table(delta.by(rows), title=f"By {to_title(rows)}"))
     else:
         output.show(show.build_delta_table(delta.by_group(), title="By group"))
     output.show(build_losers(delta.losers(), territory, scenario))
