@@ -78,7 +78,7 @@ def test_missing_coordinates_are_kept_when_asked(tmp_path: Path):
 
 
 def test_projected_coordinates(tmp_path: Path):
-    # Notre-Dame de Paris in Lambert-93, from the IGN geoportal's own conversion.
+    # A point of central Paris, near 48.853 N 2.352 E; tolerance of about 200 m.
     path = write_points(tmp_path, "a,652470.0,6861658.0\n", "id,x,y")
     places = read(path, x="x", y="y", crs="EPSG:2154")
     assert places.frame["lon"][0] == pytest.approx(2.3522, abs=0.002)

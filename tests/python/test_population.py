@@ -203,7 +203,7 @@ def test_shipped_abilities_are_those_of_the_survey():
         assert ability.p_b == pytest.approx(low / 100)
         assert ability.year == 2020
         assert "ODbL" in ability.source
-    # Printed in the survey's own table: 75+, 60.3 % excluded, 66.8 % excluded or low, n = 303.
+    # The aggregate's row for 75+: 60.3 % excluded, 66.8 % excluded or low, n = 303.
     assert (table.find("75+").p_c, table.find("75+").n) == (0.603, 303)
     assert table.find("75+").p_b == pytest.approx(0.065)
     assert table.find("age_rp/75+") == table.find("75+")

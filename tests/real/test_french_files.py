@@ -1,7 +1,7 @@
 """The readers on French files as they are published, faults included.
 
-Expected figures come from the publishers, from `domain.md` or from an independent reading
-with the csv module, never from our own readers.
+Expected figures come from the publishers, from a study of the lists made before this code,
+or from an independent reading with the csv module, never from our own readers.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def test_hours_of_france_services_2023(shared_data: Path):
     texts, hours = read_hours(table, DAYS, findings)
     kind = table.series("format_fs_anct")
     fixed = hours[(kind == "Lieu fixe").to_numpy() & ~np.isnan(hours)]
-    # domain.md 1.2: union of the intervals, fixed sites: median 29.5 h, p10 24, p90 37; 23 % of
+    # The study of this list: union of the intervals, fixed sites: median 29.5 h, p10 24, p90 37; 23 % of
     # the list open on Saturday; 5 % of fixed sites below 24 h where unknown hours count as none.
     assert np.median(fixed) == 29.5
     assert np.percentile(fixed, [10, 90]).tolist() == [24, 37]
