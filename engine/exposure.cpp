@@ -38,8 +38,8 @@ States find_states(const Exposure& exposure, PlaceId p, GroupId g) {
   const double persons = t.population->persons(p.v, g.v);
   const double by_car = t.population->car_share(p.v, g.v);
   const Duration limit = exposure.query.limit;
-  const bool near_car = exposure.label(p, g, PersonClass::car).time <= limit;
-  const bool near_no_car = exposure.label(p, g, PersonClass::no_car).time <= limit;
+  const bool near_car = is_within(exposure.label(p, g, PersonClass::car).time, limit);
+  const bool near_no_car = is_within(exposure.label(p, g, PersonClass::no_car).time, limit);
   const double reach = near_car == near_no_car ? near_car : (near_car ? by_car : 1 - by_car);
   const Ability a = find_ability(t.groups->p_b[g.v], t.groups->p_c[g.v], t.connectivity->adequate[p.v], t.connectivity_shift);
   const double near = persons * reach, far = persons * (1 - reach);

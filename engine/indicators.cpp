@@ -53,7 +53,7 @@ void fill_excess(std::span<const WeightedTime> times, const Sums& s, Duration li
   const double z = to_minutes(line);
   double beyond = 0, excess1 = 0, excess2 = 0;
   for (const WeightedTime& t : times) {
-    if (!(t.time > line)) continue;
+    if (is_within(t.time, line)) continue;
     beyond += t.persons;
     if (!t.time.is_reachable()) continue;
     const double e = (to_minutes(t.time) - z) / z;
@@ -85,7 +85,7 @@ TimeSummary summarize_times(std::span<WeightedTime> times, const SummaryOptions&
   for (std::size_t i = 0; i < options.limits.size(); ++i) {
     double within = 0;
     for (const WeightedTime& t : times)
-      if (t.time <= options.limits[i]) within += t.persons;
+      if (is_within(t.time, options.limits[i])) within += t.persons;
     out.coverage[i] = std::min(1.0, within / s.all);
   }
   return out;

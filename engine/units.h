@@ -30,6 +30,9 @@ struct Duration {
 
 constexpr Duration unreachable() { return {std::numeric_limits<std::int32_t>::max()}; }
 
+// Within a limit, the limit included. Unreachable is within no limit, not even an unlimited one.
+constexpr bool is_within(Duration time, Duration limit) { return time.is_reachable() && time <= limit; }
+
 // Rounds to the nearest millisecond, half to even, so that sums of many times have no bias;
 // infinity, NaN and overflow are unreachable.
 inline Duration to_duration(double seconds) {

@@ -61,6 +61,13 @@ TEST(Duration, MinutesAreNanWhereUnreachable) {
   EXPECT_TRUE(std::isnan(to_minutes(unreachable())));
 }
 
+TEST(Duration, UnreachableIsWithinNoLimit) {
+  EXPECT_TRUE(is_within({60000}, {60000}));
+  EXPECT_FALSE(is_within({60001}, {60000}));
+  EXPECT_TRUE(is_within({60001}, unreachable()));
+  EXPECT_FALSE(is_within(unreachable(), unreachable()));
+}
+
 TEST(Distance, OfOneDegree) {
   EXPECT_NEAR(find_distance_m({0, 0}, {0, 1}), 111195.08, 0.01);  // 2 pi 6371008.8 / 360
   EXPECT_NEAR(find_distance_m({0, 0}, {1, 0}), 111195.08, 0.01);
