@@ -233,6 +233,11 @@ TEST(Territory, NearestCountersAreTheBestOfTheModes) {
             if (parts.counters->open[c] && parts.counters->level(c, query.service.v) >= query.level && times(p, c).is_reachable())
               best[p].push_back({times(p, c), CounterId(c)});
       }
+      for (std::size_t p = 0; p < best.size() && parts.place_area; ++p)
+        for (std::size_t c = 0; c < parts.counters->n_counters(); ++c)
+          if ((*parts.place_area)[p] >= 0 && parts.counters->area[c] == (*parts.place_area)[p] &&
+              parts.counters->offers(CounterId(c), query.service, query.level))
+            best[p].push_back({{0}, CounterId(c)});
       const Ragged<Label> found = find_nearest_counters(*territory, query);
       for (std::size_t p = 0; p < best.size(); ++p) {
         std::sort(best[p].begin(), best[p].end());
@@ -259,7 +264,7 @@ TEST(Territory, TheOrderOfIndependentEditsDoesNotMatter) {
       switch (dice.below(4)) {
         case 0: edits.push_back(CloseCounter{id, std::nullopt}); break;
         case 1: edits.push_back(ReopenCounter{id}); break;
-        case 2: edits.push_back(MoveCounter{id, pick_point(*territory->parts().networks[0].network->segments, dice)}); break;
+        case 2: edits.push_back(MoveCounter{id, pick_point(*territory->parts().networks[0].network->segments, dice), 1}); break;
         default: edits.push_back(CloseCounter{id, ServiceId(0)}); break;
       }
     }

@@ -8,6 +8,8 @@
 namespace maillage::test {
 namespace {
 
+constexpr int kLastArea = 3;  // of the convention that a counter in the place's own area is 0 minutes away
+
 std::vector<LatLon> build_points(std::size_t n, const RoadSegments& roads, const std::vector<LatLon>& others, Dice& dice) {
   std::vector<LatLon> points;
   for (std::size_t i = 0; i < n; ++i) {
@@ -76,6 +78,8 @@ class EditDice {
   std::size_t n_services() const { return territory_.parts().counters->level.n_columns; }
   LatLon draw_point() { return pick_point(*territory_.parts().networks[0].network->segments, dice_); }
 
+  std::int32_t draw_area() { return dice_.between(-1, kLastArea); }
+
   // A counter whose state is `open`, or none.
   CounterId draw_counter(bool open) {
     std::vector<CounterId> found;
@@ -100,12 +104,12 @@ class EditDice {
       edits.push_back(ReopenCounter{c});
       open_[c.v] = 1;
     } else {
-      edits.push_back(OpenCounter{draw_point(), draw_levels(n_services(), dice_)});
+      edits.push_back(OpenCounter{draw_point(), draw_levels(n_services(), dice_), draw_area()});
       open_.push_back(1);
     }
   }
   void add_move(std::vector<Edit>& edits) {
-    if (n_counters() > 0) edits.push_back(MoveCounter{CounterId(dice_.below(n_counters())), draw_point()});
+    if (n_counters() > 0) edits.push_back(MoveCounter{CounterId(dice_.below(n_counters())), draw_point(), draw_area()});
   }
   void add_convert(std::vector<Edit>& edits) {
     if (n_counters() > 0)
@@ -178,6 +182,12 @@ RandomTerritory build_random_territory(Dice& dice) {
     const std::vector<std::uint8_t> level = draw_levels(out.n_services, dice);
     counters.level.values.insert(counters.level.values.end(), level.begin(), level.end());
     ++counters.level.n_rows;
+  }
+  if (dice.chance(0.15)) {
+    auto area = std::make_shared<std::vector<std::int32_t>>();
+    for (std::size_t p = 0; p < n_places; ++p) area->push_back(dice.between(-1, kLastArea));
+    for (std::size_t c = 0; c < n_counters; ++c) counters.area.push_back(dice.between(-1, kLastArea));
+    parts.place_area = area;
   }
   parts.counters = std::make_shared<Counters>(std::move(counters));
   parts.networks = build_networks(roads, parts.n_walk_classes, dice);
