@@ -105,8 +105,9 @@ def test_hours_of_france_services_2023(shared_data: Path):
     texts, hours = read_hours(table, DAYS, findings)
     kind = table.series("format_fs_anct")
     fixed = hours[(kind == "Lieu fixe").to_numpy() & ~np.isnan(hours)]
-    # The study of this list: union of the intervals, fixed sites: median 29.5 h, p10 24, p90 37; 23 % of
-    # the list open on Saturday; 5 % of fixed sites below 24 h where unknown hours count as none.
+    # The study of this list: union of the intervals, fixed sites: median 29.5 h, p10 24,
+    # p90 37; 23 % of the list open on Saturday; 5 % of fixed sites below 24 h where unknown
+    # hours count as none.
     assert np.median(fixed) == 29.5
     assert np.percentile(fixed, [10, 90]).tolist() == [24, 37]
     assert texts.str.contains("Sa").fillna(False).mean() == pytest.approx(0.23, abs=0.005)
