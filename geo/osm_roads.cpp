@@ -221,6 +221,24 @@ void check_size(const OsmWays& ways, const std::string& name) {
                    " points of roads, expected fewer than 2,147,483,647; take a smaller extract");
 }
 
+// The segments of every option, side by side. What several car options find alike is counted once.
+std::vector<RoadSegments> build_all(const OsmWays& ways, const std::vector<OsmRoadOptions>& options,
+                                    Findings& findings, const Context& context) {
+  std::vector<RoadSegments> roads(options.size());
+  std::vector<Findings> found(options.size());
+  for_blocks(options.size(), 1, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t o = begin; o < end; ++o) roads[o] = build_osm_segments(ways, o, options[o], found[o]);
+  });
+  const auto car = std::ranges::find(options, Mode::car, &OsmRoadOptions::mode);
+  if (car == options.end()) return roads;
+  for (const auto& [kind, of_kind] : found[static_cast<std::size_t>(car - options.begin())].kinds()) {
+    const std::int64_t n_shown = static_cast<std::int64_t>(of_kind.examples.size());
+    for (const std::string& example : of_kind.examples) findings.add(kind, example);
+    findings.add(kind, of_kind.count - n_shown, "");
+  }
+  return roads;
+}
+
 std::vector<RoadSegments> read_source(const OsmSource& source, const std::vector<OsmRoadOptions>& options,
                                       Findings& findings, const Context& context) {
   using osmium::osm_entity_bits::node;
@@ -239,13 +257,11 @@ std::vector<RoadSegments> read_source(const OsmSource& source, const std::vector
   find_ref_lengths(ways);
   add_cut_ways(ways, findings);
 
-  std::vector<RoadSegments> roads;
-  for (std::size_t o = 0; o < options.size(); ++o) {
-    roads.push_back(build_osm_segments(ways, o, options[o], findings));
-    if (roads.back().n_segments() == 0) {
-      throw InputError(source.name + ": has no road for mode " + to_word(options[o].mode) +
-                       "; expected ways with highway=* of a class that the speed rules know, and their nodes");
-    }
+  std::vector<RoadSegments> roads = build_all(ways, options, findings, context);
+  for (const RoadSegments& of_mode : roads) {
+    if (of_mode.n_segments() > 0) continue;
+    throw InputError(source.name + ": has no road for mode " + to_word(of_mode.mode) +
+                     "; expected ways with highway=* of a class that the speed rules know, and their nodes");
   }
   return roads;
 }

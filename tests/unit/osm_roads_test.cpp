@@ -264,6 +264,17 @@ TEST(TurnRestrictions, WhatIsNotObeyedIsCounted) {
   EXPECT_EQ(count(findings, "turn_restriction_unknown"), 1);
 }
 
+TEST(TurnRestrictions, AreCountedOnceForSeveralReadingsOfCars) {
+  std::string relations;
+  for (int r = 0; r < 7; ++r) {
+    relations += "r" + std::to_string(r + 1) + " Ttype=restriction,restriction=no_left_turn Mw1@from,n10@via,w77@to\n";
+  }
+  Findings findings;
+  read_osm_text(crossing(relations), {walk(), car(), car()}, findings);
+  EXPECT_EQ(count(findings, "turn_restriction_off_network"), 7);
+  EXPECT_EQ(findings.kinds().at("turn_restriction_off_network").examples.size(), Findings::kExamplesKept);
+}
+
 TEST(TurnRestrictions, AWayThatGoesOnBeyondTheNodeIsUnclearUnlessOneway) {
   const std::string nodes = "n1 x0 y0.001\nn2 x0.001 y0\nn3 x0 y-0.001\nn10 x0 y0\n";
   const std::string side = "w2 Thighway=primary Nn10,n2\nr5 Ttype=restriction,restriction=no_left_turn M" + std::string(kLeft) + "\n";
