@@ -267,7 +267,8 @@ TEST(TurnRestrictions, WhatIsNotObeyedIsCounted) {
 TEST(TurnRestrictions, AreCountedOnceForSeveralReadingsOfCars) {
   std::string relations;
   for (int r = 0; r < 7; ++r) {
-    relations += "r" + std::to_string(r + 1) + " Ttype=restriction,restriction=no_left_turn Mw1@from,n10@via,w77@to\n";
+    relations.append("r").append(std::to_string(r + 1));
+    relations += " Ttype=restriction,restriction=no_left_turn Mw1@from,n10@via,w77@to\n";
   }
   Findings findings;
   read_osm_text(crossing(relations), {walk(), car(), car()}, findings);
