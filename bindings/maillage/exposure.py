@@ -67,7 +67,9 @@ class Exposure:
 
         `counter_car, travel_time_car, counter_no_car, travel_time_no_car` are those of the
         first group's walking speed; absent where none can be reached. With geometry if the
-        places have it.
+        places have it. Where persons are secret for every group, persons and states are NaN;
+        where for some, they count the others and `has_secret_persons` is true (a column that
+        is there only when some persons are secret).
         """
         places = self._parts.places
         n = len(places)
@@ -76,6 +78,10 @@ class Exposure:
         for column in ("name", *self._parts.zonings):
             if column in places:
                 head[column] = places[column].to_numpy()
+        unknown = self._parts.is_unknown
+        if unknown.any():
+            table[[*NUMBERS]] = table[[*NUMBERS]].mask(unknown.all(axis=1))
+            head["has_secret_persons"] = unknown.any(axis=1)
         frame = pd.concat([head, table, self._nearest_columns()], axis=1)
         return to_place_frame(self._parts, frame)
 

@@ -62,9 +62,10 @@ class Territory:
 
     @property
     def places(self) -> pd.DataFrame:
-        """One row a place: `place, name, lon, lat`, each zoning, `persons`; geometry if any."""
+        """One row a place: `place, name, lon, lat`, zonings, `persons` (NaN = secret); geometry."""
         frame = self._parts.places.copy()
-        frame["persons"] = self._parts.persons.sum(axis=1)
+        persons = self._parts.persons.sum(axis=1)
+        frame["persons"] = np.where(self._parts.is_unknown.all(axis=1), np.nan, persons)
         return frame
 
     @property

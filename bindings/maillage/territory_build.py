@@ -48,6 +48,7 @@ def build_territory(
         walk_class=walk_class.astype(np.uint32),
         walk_speeds_kmh=[float(s) for s in speeds],
         persons=inputs.persons,
+        is_unknown=inputs.is_unknown,
         car_share=inputs.car_share,
         connectivity=connectivity,
         adequate=adequate,

@@ -27,7 +27,8 @@ class TerritoryParts:
     groups: pd.DataFrame
     walk_class: np.ndarray  # n_groups: which walking speed
     walk_speeds_kmh: Sequence[float]
-    persons: np.ndarray  # n_places x n_groups
+    persons: np.ndarray  # n_places x n_groups; 0 where not known
+    is_unknown: np.ndarray  # n_places x n_groups: persons are secret
     car_share: np.ndarray  # n_places x n_groups
     connectivity: pd.DataFrame
     adequate: np.ndarray  # n_places; NaN = not known
