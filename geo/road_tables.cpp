@@ -31,6 +31,14 @@ class SegmentWriter {
   SegmentWriter(RoadSegments& out, const DirectedLinks& links, const RoadTableOptions& options)
       : out_(out), links_(links), options_(options) {}
 
+  // The two directions of one road. Where each link may be used both ways and their times differ,
+  // they are two roads.
+  void write_pair(std::uint32_t forward, std::uint32_t backward) {
+    const bool alike = to_whole_ms(links_.time_s[forward]) == to_whole_ms(links_.time_s[backward]);
+    write(forward, options_.both_ways && !alike ? nullptr : &backward);
+    if (options_.both_ways && !alike) write(backward, nullptr);
+  }
+
   // One segment of a forward and, if there is one, a backward link.
   void write(std::uint32_t forward, const std::uint32_t* backward) {
     const RawNodeId from(links_.from[forward]), to(links_.to[forward]);
@@ -80,11 +88,11 @@ RoadSegments to_road_segments(std::span<const LatLon> nodes, const DirectedLinks
       ++middle;
     std::size_t end = middle;
     while (end < order.size() && find_pair_key(links, order[end]) == key) ++end;
-    for (std::size_t i = begin; i < middle; ++i) {
-      const std::size_t partner = middle + (i - begin);
-      writer.write(order[i], partner < end ? &order[partner] : nullptr);
-    }
-    for (std::size_t i = middle + (middle - begin); i < end; ++i) writer.write(order[i], nullptr);
+    const std::size_t n_pairs = std::min(middle - begin, end - middle);
+    for (std::size_t i = 0; i < n_pairs; ++i)
+      writer.write_pair(order[begin + i], order[middle + i]);
+    for (std::size_t i = begin + n_pairs; i < middle; ++i) writer.write(order[i], nullptr);
+    for (std::size_t i = middle + n_pairs; i < end; ++i) writer.write(order[i], nullptr);
     begin = end;
   }
   return out;

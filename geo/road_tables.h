@@ -23,7 +23,8 @@ struct RoadTableOptions {
 
 // Two links between the same nodes in opposite directions are the two directions of one segment, so
 // that a point beside them enters both. Where several could pair, links of the same way, then of
-// like length and time, are paired; what is left over is one-way. Row order does not matter.
+// like length and time, are paired; what is left over is one-way. Links that may be used both ways
+// and differ in time stay apart. Row order does not matter.
 RoadSegments to_road_segments(std::span<const LatLon> nodes, const DirectedLinks& links, const RoadTableOptions& options);
 
 }  // namespace maillage

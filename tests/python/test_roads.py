@@ -83,6 +83,17 @@ def test_walkers_go_at_their_speed_and_against_one_way_streets():
     assert slow.travel_time_matrix(at_nodes("A"), at_nodes("B"))["travel_time"][0] == 30
 
 
+def test_walkers_take_the_shorter_of_two_lanes_in_both_directions():
+    """A loop simplified to two edges: 75 m there by car, 300 m back, one way each."""
+    nodes = nodes_frame().head(2)
+    lanes = pd.DataFrame({"from": ["A", "B"], "to": ["B", "A"], "length_m": [75, 300], "way": 1})
+    walk = ml.build_roads(nodes, lanes, mode="walk")
+    ends = at_nodes("A", "B")
+    assert walk.travel_time_matrix(ends, ends)["travel_time"].tolist() == [0, 1, 1, 0]
+    car = ml.build_roads(nodes, lanes.assign(time_s=lanes["length_m"] / 75 * 60))
+    assert car.travel_time_matrix(ends, ends)["travel_time"].tolist() == [0, 1, 4, 0]
+
+
 def test_speed_and_length_give_the_time():
     edges = edges_frame().drop(columns="time_s").assign(speed_kmh=60.0)
     roads = ml.build_roads(nodes_frame(), edges)
