@@ -149,8 +149,8 @@ def _add_names(zoning: Zoning, config: ZoningConfig, findings: Findings) -> Zoni
     """Names and outlines from a file for codes that places already have."""
     assert config.key is not None
     table = _read_names(config, findings, geometry=False)
-    in_file = to_series(table.key(config.key))
-    unknown = [code for code in zoning.codes if code not in set(in_file)]
+    in_file = set(to_series(table.key(config.key)))
+    unknown = [code for code in zoning.codes if code not in in_file]
     if len(unknown) == len(zoning.codes):
         raise InputError(
             f"{table.name}: {'_'.join(config.key)} has none of the codes of zoning "
