@@ -80,7 +80,7 @@ class Exposure:
                 head[column] = places[column].to_numpy()
         unknown = self._parts.is_unknown
         if unknown.any():
-            table[[*NUMBERS]] = table[[*NUMBERS]].mask(unknown.all(axis=1))
+            table.loc[np.all(unknown, axis=1), list(NUMBERS)] = np.nan
             head["has_secret_persons"] = unknown.any(axis=1)
         frame = pd.concat([head, table, self._nearest_columns()], axis=1)
         return to_place_frame(self._parts, frame)
