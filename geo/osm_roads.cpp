@@ -16,18 +16,38 @@
 namespace maillage {
 namespace {
 
+// A doubt as a kind of finding, and the keys worth showing with it.
 struct NamedDoubt {
   TagDoubt doubt;
   const char* kind;
+  std::vector<TagKey> keys;
 };
-constexpr NamedDoubt kDoubts[] = {{kUnknownAccess, "unknown_access"},
-                                  {kUnknownOneway, "unknown_oneway"},
-                                  {kReversible, "reversible_way"},
-                                  {kUnknownMaxspeed, "unknown_maxspeed"},
-                                  {kUnknownDuration, "unknown_duration"},
-                                  {kConditional, "conditional_rule"},
-                                  {kSeasonal, "seasonal_road"},
-                                  {kUnderConstruction, "road_under_construction"}};
+
+const std::vector<NamedDoubt>& find_named_doubts() {
+  using enum TagKey;
+  static const std::vector<NamedDoubt> doubts = {
+      {kUnknownAccess, "unknown_access", {access, vehicle, motor_vehicle, motorcar, bicycle, foot}},
+      {kUnknownOneway, "unknown_oneway", {oneway, oneway_motor_vehicle, oneway_vehicle, oneway_bicycle, oneway_foot}},
+      {kReversible, "reversible_way", {oneway}},
+      {kUnknownMaxspeed, "unknown_maxspeed", {maxspeed, maxspeed_forward, maxspeed_backward, maxspeed_advisory}},
+      {kUnknownDuration, "unknown_duration", {duration}},
+      {kConditional, "conditional_rule", {}},
+      {kSeasonal, "seasonal_road", {seasonal, winter_road, ice_road}},
+      {kUnderConstruction, "road_under_construction", {construction}}};
+  return doubts;
+}
+
+// `way 7: maxspeed=fast`
+std::string describe_way(std::int64_t way, const RoadTags& tags, const std::vector<TagKey>& keys) {
+  std::string text = "way " + std::to_string(way);
+  const char* before = ": ";
+  for (const TagKey key : keys) {
+    if (tags[key].empty()) continue;
+    text.append(before).append(to_name(key)).append("=").append(tags[key]);
+    before = ", ";
+  }
+  return text;
+}
 
 RoadTags to_road_tags(const osmium::TagList& tags) {
   RoadTags road_tags;
@@ -89,7 +109,7 @@ class WayReader {
       use_[o] = find_way_use(tags, options_[o].mode, options_[o].rules, doubts);
       is_open = is_open || use_[o].is_open();
     }
-    if (doubts != 0) add_doubts(way.id(), doubts);
+    if (doubts != 0) add_doubts(way.id(), tags, doubts);
     if (!is_open) return;
     ways_.way_id.push_back(way.id());
     for (const osmium::NodeRef& node : way.nodes()) ways_.ref_id.push_back(node.ref());
@@ -107,9 +127,9 @@ class WayReader {
     }
   }
 
-  void add_doubts(std::int64_t way, TagDoubts doubts) {
-    for (const auto& [doubt, kind] : kDoubts) {
-      if ((doubts & doubt) != 0) findings_.add(kind, "way " + std::to_string(way));
+  void add_doubts(std::int64_t way, const RoadTags& tags, TagDoubts doubts) {
+    for (const NamedDoubt& named : find_named_doubts()) {
+      if ((doubts & named.doubt) != 0) findings_.add(named.kind, describe_way(way, tags, named.keys));
     }
   }
 };

@@ -57,6 +57,8 @@ bool is_conditional_rule(std::string_view key) {
 
 }  // namespace
 
+std::string_view to_name(TagKey key) { return kNames[static_cast<std::size_t>(key)]; }
+
 RoadTags::RoadTags(std::initializer_list<std::pair<std::string_view, std::string_view>> tags) {
   for (const auto& [key, value] : tags) add(key, value);
 }

@@ -37,6 +37,9 @@ enum class TagKey : std::uint8_t {
 
 inline constexpr std::size_t kTagKeys = static_cast<std::size_t>(TagKey::n_keys);
 
+// The key as it stands in the data, such as `maxspeed:forward`.
+std::string_view to_name(TagKey key);
+
 enum class Direction : std::uint8_t { forward, backward };
 
 class RoadTags {

@@ -303,6 +303,8 @@ TEST(OsmRoads, TagsOfDoubtBecomeFindingsOnceAWay) {
                            "pedestrian_area_relation"}) {
     EXPECT_EQ(count(findings, kind), 1) << kind;
   }
+  EXPECT_EQ(findings.kinds().at("unknown_maxspeed").examples.at(0), "way 1: maxspeed=fast");
+  EXPECT_EQ(findings.kinds().at("unknown_access").examples.at(0), "way 2: access=perhaps");
 }
 
 template <class Error>
