@@ -20,16 +20,20 @@ auto find_tie_key(const RoadSegments& s, SegmentId id) {
                     drawn ? s.backward_s[id] : s.forward_s[id]);
 }
 
+// Always from the same end, so that segments between the same points, drawn either way, are equally
+// far to the last digit.
 NearestPoint project(const RoadSegments& s, SegmentId id, LatLon p, double cos_lat) {
-  const LatLon a = s.node_point[s.from[id]];
-  const LatLon b = s.node_point[s.to[id]];
+  LatLon a = s.node_point[s.from[id]];
+  LatLon b = s.node_point[s.to[id]];
+  const bool is_turned = b.lat < a.lat || (b.lat == a.lat && b.lon < a.lon);
+  if (is_turned) std::swap(a, b);
   const double ax = (a.lon - p.lon) * cos_lat, ay = a.lat - p.lat;
   const double dx = (b.lon - a.lon) * cos_lat, dy = b.lat - a.lat;
   const double length2 = dx * dx + dy * dy;
   double f = length2 > 0 ? -(ax * dx + ay * dy) / length2 : 0;
   f = std::clamp(f, 0.0, 1.0);
   const double x = ax + f * dx, y = ay + f * dy;
-  return {id, f, std::sqrt(x * x + y * y) * kMetresPerDegree,
+  return {id, is_turned ? 1 - f : f, std::sqrt(x * x + y * y) * kMetresPerDegree,
           {a.lat + f * (b.lat - a.lat), a.lon + f * (b.lon - a.lon)}};
 }
 

@@ -94,6 +94,24 @@ def test_walkers_take_the_shorter_of_two_lanes_in_both_directions():
     assert car.travel_time_matrix(ends, ends)["travel_time"].tolist() == [0, 1, 4, 0]
 
 
+def test_of_two_roads_on_one_line_the_faster_is_taken_whichever_way_they_are_drawn():
+    rng = np.random.default_rng(8)
+    for _ in range(100):
+        (x, y), (u, v) = 9 + rng.random(2) / 100, 42 + rng.random(2) / 100
+        nodes = pd.DataFrame({"id": ["A", "B"], "lon": [x, y], "lat": [u, v]})
+        lanes = pd.DataFrame(
+            {"from": ["A", "B"], "to": ["B", "A"], "length_m": [3000, 4000], "way": [1, 2]}
+        )
+        share = rng.random()
+        beside = pd.DataFrame(
+            {"id": ["p"], "lon": [x + share * (y - x)], "lat": [u + share * (v - u)]}
+        )
+        for n, e in ((nodes, lanes), (nodes[::-1], lanes), (nodes, lanes[::-1])):
+            walk = ml.build_roads(n, e, mode="walk")
+            found = walk.travel_time_matrix(beside, at_nodes("A", "B"))["travel_time"]
+            assert found.sum() == pytest.approx(3000 / 75, abs=1e-3)
+
+
 def test_speed_and_length_give_the_time():
     edges = edges_frame().drop(columns="time_s").assign(speed_kmh=60.0)
     roads = ml.build_roads(nodes_frame(), edges)
