@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ _MARKS = {
 _DPI = 200
 _TITLE, _SUBTITLE = 16, 10  # points
 _HEIGHT, _HEAD, _FOOT, _PANEL, _EDGE, _GAP = 7.2, 1.05, 0.42, 3.55, 0.3, 0.3  # inches
-_MOST_NAMES, _NAME_WIDTH = 24, 28
+_MOST_NAMES, _NAME_WIDTH, _MANY_COUNTERS = 24, 28, 250
 
 
 @dataclass(frozen=True)
@@ -312,7 +312,9 @@ def _build_figure(sheet: _Sheet) -> Figure:
     wide = _EDGE + width + _GAP + _PANEL + _EDGE
     title = _wrapped(sheet.title, wide - 2 * _EDGE, FontProperties(size=_TITLE, weight="bold"))
     subtitle = _wrapped(sheet.subtitle, wide - 2 * _EDGE, FontProperties(size=_SUBTITLE))
-    head = _HEAD + 0.29 * title.count("\n") + 0.2 * subtitle.count("\n")
+    head = (
+        (_HEAD if subtitle else _HEAD - 0.3) + 0.29 * title.count("\n") + 0.2 * subtitle.count("\n")
+    )
     figure = Figure(figsize=(wide, head + height + _FOOT), dpi=_DPI)
     FigureCanvasAgg(figure)
 
@@ -398,8 +400,10 @@ def _draw_counters(
     for kind, mark in _MARKS.items():
         rows = np.flatnonzero((status == kind).to_numpy() & np.isfinite(x) & np.isfinite(y))
         if rows.size:
+            if kind == "kept" and rows.size > _MANY_COUNTERS:
+                mark = replace(mark, size=0.7 * mark.size)
             draw_marks(axes, x[rows], y[rows], mark)
-            shown.append((mark, int(rows.size)))
+            shown.append((_MARKS[kind], int(rows.size)))
     changed = np.flatnonzero((status != "kept").to_numpy() & np.isfinite(x) & np.isfinite(y))
     if 0 < changed.size <= _MOST_NAMES and "name" in counters:
         shown_names = counters["name"].iloc[changed].fillna("")

@@ -7,9 +7,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from line_town import write_town
 
+from maillage.errors import InputError
 from maillage.scenario import Scenario
 from maillage.scenario_checks import check_scenario
+from maillage.territory import Territory, read_territory
 
 
 @dataclass
@@ -156,3 +161,99 @@ def test_points_may_lie_fifty_kilometres_outside(lon: float, is_near: bool) -> N
     # 50 km are 0.61 degrees of longitude at 42.3 N; the places end at 9.10 and 9.20.
     scenario = Scenario("s").move("corte", lon=lon, lat=42.3)
     assert (problems(scenario) == []) == is_near
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Territory:
+    return read_territory(write_town(tmp_path_factory.mktemp("town")))
+
+
+def test_roads_of_a_real_territory(town: Territory) -> None:
+    far = [(9.6, 42.5), (9.7, 42.5), (9.7, 42.6)]
+    scenario = (
+        Scenario("roads")
+        .close_road(ways=[0, 3])
+        .close_road(ways=[3, 77, 78])
+        .set_speed(polygon=[(9.07, 42.1), (9.08, 42.1), (9.08, 42.3), (9.07, 42.3)], factor=0.5)
+        .set_speed(polygon=far, factor=0.5)
+        .close_road(ways=[1], mode="walk")
+    )
+    assert check_scenario(scenario, town) == [
+        "edit 2 (close_road): 2 of 3 ways are no roads for car: 77, 78",
+        "edit 4 (set_speed): there is no road for car in the outline",
+        "edit 5 (close_road): the territory has no roads for walk, expected one of 'car'",
+    ]
+    with pytest.raises(InputError) as caught:
+        town.apply(scenario)
+    assert caught.value.problems == check_scenario(scenario, town)
+
+
+KEYS, SERVICES = ("West", "East", "N1", "N2"), ("post", "bank")
+STEPS = st.one_of(
+    st.builds(lambda k: ("close", k, None), st.sampled_from(KEYS)),
+    st.builds(
+        lambda k, s: ("close", k, s), st.sampled_from(KEYS), st.sampled_from(["post", "bank"])
+    ),
+    st.builds(lambda k: ("reopen", k, None), st.sampled_from(KEYS)),
+    st.builds(lambda k: ("open", k, None), st.sampled_from(KEYS)),
+    st.builds(lambda k, n: ("convert", k, n), st.sampled_from(KEYS), st.integers(1, 2)),
+    st.builds(lambda k: ("move", k, None), st.sampled_from(KEYS)),
+)
+
+
+def with_step(scenario: Scenario, step: tuple[str, str, Any]) -> Scenario:
+    do, key, value = step
+    if do == "close":
+        return scenario.close(key, value)
+    if do == "reopen":
+        return scenario.open(key)
+    if do == "open":
+        return scenario.open(key, lon=9.1, lat=42.2, kind="Bureau")
+    if do == "convert":
+        return scenario.convert(key, services={"post": value})
+    return scenario.move(key, lon=9.05, lat=42.2)
+
+
+@given(steps=st.lists(STEPS, max_size=12))
+def test_what_passes_the_check_can_be_applied_and_the_rest_cannot(
+    town: Territory, steps: list[tuple[str, str, Any]]
+) -> None:
+    """A plain book of counters, kept by hand beside the check, agrees with both."""
+    book = {key: {"open": True, "post": 2, "bank": 2} for key in ("West", "East")}
+    scenario, n_wrong = Scenario("random"), 0
+    for do, key, value in steps:
+        scenario = with_step(scenario, (do, key, value))
+        desk = book.get(key)
+        if do == "open":
+            n_wrong += desk is not None
+            book.setdefault(key, {"open": True, "post": 2, "bank": 2})
+        elif desk is None:
+            n_wrong += 1
+        elif do == "reopen":
+            n_wrong += desk["open"]
+            desk["open"] = True
+        elif do == "convert":
+            n_wrong += not desk["open"]
+            desk |= {"post": value, "bank": 0}
+        elif not desk["open"]:
+            n_wrong += 1
+        elif do == "close" and value is None:
+            desk["open"] = False
+        elif do == "close":
+            n_wrong += desk[value] == 0
+            desk[value] = 0
+    found = check_scenario(scenario, town)
+    assert len(found) == n_wrong
+    if n_wrong:
+        with pytest.raises(InputError):
+            town.apply(scenario)
+        return
+    after = town.apply(scenario).counters.set_index("key")
+    assert set(after.index) == set(book)
+    for key, desk in book.items():
+        assert bool(after.loc[key, "open"]) == desk["open"]
+        assert (after.loc[key, "level_post"], after.loc[key, "level_bank"]) == (
+            desk["post"],
+            desk["bank"],
+        )
+    assert town.counters["open"].all()
