@@ -42,6 +42,24 @@ std::uint32_t find_morton_code(LatLon p) {
   return spread(x) | (spread(y) << 1);
 }
 
+// Sets of junctions that are joined, each known by its lowest member.
+class UnionFind {
+ public:
+  explicit UnionFind(std::size_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0); }
+  std::uint32_t find(std::uint32_t v) {
+    while (parent_[v] != v) v = parent_[v] = parent_[parent_[v]];
+    return v;
+  }
+  void join(std::uint32_t a, std::uint32_t b) {
+    a = find(a);
+    b = find(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+  }
+
+ private:
+  std::vector<std::uint32_t> parent_;
+};
+
 // Builds a RoadNetwork step by step; each step fills its part of `net`.
 class Builder {
  public:
@@ -141,33 +159,58 @@ class Builder {
     return raw().flags[SegmentId(net_.edge_segments[e.v][0] / 2)] & kRestricted;
   }
 
-  // A pocket is a connected set of restricted edges. One that touches open roads at two junctions or
-  // more could be driven through and is layered; any other is a dead end that cannot be.
+  // A pocket is a connected set of edges that restricted roads cut off: those roads themselves, and open
+  // ones that can be come to by them alone (a street behind a private drive). One that touches the
+  // open roads at two junctions or more could be driven through and is layered; any other is a dead
+  // end that cannot be.
   void find_pockets() {
-    std::vector<std::uint32_t> parent(net_.n_junctions);
-    std::iota(parent.begin(), parent.end(), 0);
-    auto find_root = [&](std::uint32_t v) {
-      while (parent[v] != v) v = parent[v] = parent[parent[v]];
-      return v;
-    };
-    std::vector<std::uint8_t> touches_open(net_.n_junctions, 0), touches_restricted(net_.n_junctions, 0);
+    const std::vector<std::uint8_t> is_within = find_open_core();
+    auto is_pocket = [&](EdgeId e) { return is_restricted(e) || !is_within[net_.edges[e].from.v]; };
+    UnionFind pockets(net_.n_junctions);
+    std::vector<std::uint8_t> touches_open(net_.n_junctions, 0), touches_pocket(net_.n_junctions, 0);
     for (std::size_t i = 0; i < net_.n_edges(); ++i) {
       const Edge& e = net_.edges[EdgeId(i)];
-      if (is_restricted(EdgeId(i))) {
-        const std::uint32_t a = find_root(e.from.v), b = find_root(e.to.v);
-        parent[std::max(a, b)] = std::min(a, b);
-        touches_restricted[e.from.v] = touches_restricted[e.to.v] = 1;
+      if (is_pocket(EdgeId(i))) {
+        pockets.join(e.from.v, e.to.v);
+        touches_pocket[e.from.v] = touches_pocket[e.to.v] = 1;
       } else {
         touches_open[e.from.v] = touches_open[e.to.v] = 1;
       }
     }
     std::vector<std::uint32_t> contacts(net_.n_junctions, 0);
     for (std::uint32_t v = 0; v < net_.n_junctions; ++v)
-      if (touches_open[v] && touches_restricted[v]) ++contacts[find_root(v)];
+      if (touches_open[v] && touches_pocket[v]) ++contacts[pockets.find(v)];
     for (std::size_t i = 0; i < net_.n_edges(); ++i) {
       Edge& e = net_.edges[EdgeId(i)];
-      e.is_layered = is_restricted(EdgeId(i)) && contacts[find_root(e.from.v)] >= 2;
+      e.is_layered = is_pocket(EdgeId(i)) && contacts[pockets.find(e.from.v)] >= 2;
     }
+  }
+
+  // Junctions of the largest set of open roads that hang together without restricted ones; a tie goes
+  // to the set with the southernmost, then westernmost junction.
+  std::vector<std::uint8_t> find_open_core() const {
+    UnionFind open(net_.n_junctions);
+    std::vector<std::uint8_t> is_open(net_.n_junctions, 0);
+    for (std::size_t i = 0; i < net_.n_edges(); ++i) {
+      if (is_restricted(EdgeId(i))) continue;
+      const Edge& e = net_.edges[EdgeId(i)];
+      open.join(e.from.v, e.to.v);
+      is_open[e.from.v] = is_open[e.to.v] = 1;
+    }
+    std::vector<std::uint32_t> size(net_.n_junctions, 0);
+    std::vector<std::pair<double, double>> corner(net_.n_junctions, {1e9, 1e9});
+    for (std::uint32_t v = 0; v < net_.n_junctions; ++v) {
+      const std::uint32_t root = open.find(v);
+      const LatLon p = raw().node_point[net_.junction_raw[NodeId(v)]];
+      size[root] += is_open[v];
+      corner[root] = std::min(corner[root], {p.lat, p.lon});
+    }
+    std::uint32_t core = 0;
+    for (std::uint32_t v = 1; v < net_.n_junctions; ++v)
+      if (size[v] > size[core] || (size[v] == size[core] && corner[v] < corner[core])) core = v;
+    std::vector<std::uint8_t> is_within(net_.n_junctions, 0);
+    for (std::uint32_t v = 0; v < net_.n_junctions; ++v) is_within[v] = is_open[v] && open.find(v) == core;
+    return is_within;
   }
 
   // Exit and entry nodes are numbered after the ban copies, whose number is known only later; here
@@ -384,6 +427,14 @@ bool is_at_to(const RoadNetwork& net, const EdgePosition& p) {
   return p.forward_ms == net.forward_cum(p.edge).back() && p.backward_ms == net.backward_cum(p.edge).back();
 }
 
+// The junction that a position stands on; none inside an edge. An edge that takes no time has no inside
+// and no end that a position is nearer to: there, as inside, one leaves and comes by both its ends.
+NodeId find_junction(const RoadNetwork& net, const EdgePosition& p) {
+  const bool at_from = is_at_from(p), at_to = is_at_to(net, p);
+  if (at_from == at_to) return NodeId();
+  return at_from ? net.edges[p.edge].from : net.edges[p.edge].to;
+}
+
 }  // namespace
 
 std::span<const std::int32_t> RoadNetwork::forward_cum(EdgeId e) const {
@@ -424,9 +475,9 @@ std::vector<LinkEnd> find_entries(const RoadNetwork& net, NodeId junction) {
 }
 
 std::vector<LinkEnd> find_exits(const RoadNetwork& net, const EdgePosition& p) {
+  const NodeId junction = find_junction(net, p);
+  if (!junction.is_none()) return find_exits(net, junction);
   const Edge& e = net.edges[p.edge];
-  if (is_at_from(p)) return find_exits(net, e.from);
-  if (is_at_to(net, p)) return find_exits(net, e.to);
   std::vector<LinkEnd> out;
   if (e.forward.is_reachable()) out.push_back({e.forward_exit, {e.forward.ms - p.forward_ms}});
   if (e.backward.is_reachable()) {
@@ -437,9 +488,9 @@ std::vector<LinkEnd> find_exits(const RoadNetwork& net, const EdgePosition& p) {
 }
 
 std::vector<LinkEnd> find_entries(const RoadNetwork& net, const EdgePosition& p) {
+  const NodeId at = find_junction(net, p);
+  if (!at.is_none()) return find_entries(net, at);
   const Edge& e = net.edges[p.edge];
-  if (is_at_from(p)) return find_entries(net, e.from);
-  if (is_at_to(net, p)) return find_entries(net, e.to);
   std::vector<LinkEnd> out;
   auto add = [&](NodeId junction, std::uint32_t directed, std::int32_t ms) {
     if (e.is_layered) {
@@ -460,7 +511,7 @@ std::vector<LinkEnd> find_entries(const RoadNetwork& net, const EdgePosition& p)
 
 Duration find_direct_time(const RoadNetwork& net, const EdgePosition& from, const EdgePosition& to) {
   if (from.edge.is_none() || from.edge != to.edge) return unreachable();
-  if (is_at_from(to) || is_at_to(net, to)) return unreachable();
+  if (!find_junction(net, to).is_none()) return unreachable();
   const Edge& e = net.edges[from.edge];
   Duration best = unreachable();
   if (e.forward.is_reachable() && to.forward_ms >= from.forward_ms)

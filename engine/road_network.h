@@ -7,8 +7,9 @@
 //   junction graph   one node a crossing, an arc for each direction of an edge that may be driven
 //   turn bans        an arc whose continuations are restricted ends in a copy of the crossing that
 //                    lacks the forbidden ways on
-//   restricted roads may only begin or end a trip: a pocket of them that could serve as a short cut
-//                    is moved to an exit layer (leads out, never in) and an entry layer (in, never out)
+//   restricted roads may only begin or end a trip: a pocket of them (with open streets that nothing
+//                    else leads to) that could serve as a short cut is moved to an exit layer (leads
+//                    out, never in) and an entry layer (in, never out)
 //
 //   search nodes:  [ junctions | ban copies | exit layer | entry layer ]
 //

@@ -10,8 +10,7 @@ profile gives the reference to the last digit and its routes. They explain what 
   banned it can drive on, turn and come back: up to 20 s faster, on less than 0.3 % of the pairs.
 * OSRM lets cars use any path tagged access=yes (Porto's origins 41, 65 and 174 lie on hiking
   trails, 140 to 390 m from our roads), and with least time as its aim it drives through private
-  roads (Andorra's origin 205: we are 23 s slower). The car park that holds Andorra's origins
-  165 and 258 is reached by private roads only and so is not part of our main network.
+  roads (Andorra's origin 205: we are 23 s slower).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ import maillage as ml
 
 FILES = {"porto": "porto_portugal.osm.pbf", "andorra": "andorra-valhalla.osm.pbf"}
 N_ORIGINS, N_DESTINATIONS = 300, 60
-OFF_OUR_ROADS = {"porto": {41, 65, 174}, "andorra": {165, 258}}
+OFF_OUR_ROADS = {"porto": {41, 65, 174}, "andorra": set()}
 
 
 class Agreement(NamedTuple):
