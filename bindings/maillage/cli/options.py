@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from maillage.exposure import Exposure
     from maillage.scenario import Scenario
     from maillage.territory import Territory
+
+WIDTH = 100
 
 TerritoryFile = Annotated[
     Path, typer.Argument(metavar="TERRITORY", help="The file territory.toml.", show_default=False)
@@ -64,6 +67,11 @@ Quiet = Annotated[
 ]
 
 
+def _find_width() -> int:
+    columns = shutil.get_terminal_size((WIDTH, 25)).columns if sys.stdout.isatty() else WIDTH
+    return max(WIDTH, columns)
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a territory, with every default filled in."""
@@ -82,9 +90,9 @@ class Output:
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
-        # Without a terminal the width of a terminal is a guess; our tables fit 100.
-        width = None if sys.stdout.isatty() else 100
-        self._console = Console(width=width, quiet=quiet, highlight=False, soft_wrap=False)
+        # Tables fit 100 columns. A narrower terminal wraps them itself: a column that rich
+        # would cut off is a figure that nobody sees.
+        self._console = Console(width=_find_width(), quiet=quiet, highlight=False)
 
     @property
     def progress(self) -> bool | None:
