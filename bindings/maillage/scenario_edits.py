@@ -6,7 +6,7 @@ itself in words. Whether it fits a territory is the business of `scenario_checks
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -395,8 +395,3 @@ def _unfrozen(value: Any) -> Any:
 
 def _point(lon: float, lat: float) -> str:
     return f"{lon:.4f}, {lat:.4f}"
-
-
-def to_keys(edits: Sequence[Edit]) -> set[str]:
-    """The keys of the counters that some edits name."""
-    return {key for edit in edits if (key := getattr(edit, "key", None)) is not None}
