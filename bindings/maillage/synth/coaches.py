@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Floats, Ints
 from maillage.synth.classes import CAR_KMH, TERTIARY
 from maillage.synth.communes import Communes
 from maillage.synth.draws import Draws
+from maillage.synth.plane import Nearest
 from maillage.synth.roadset import RoadSet
 from maillage.synth.settlements import Settlements
 from maillage.synth.terrain import Frame
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # A coach is a little slower than a car, and stands half a minute at every stop.
 COACH_FACTOR = 1.25
@@ -26,7 +23,8 @@ DWELL_S = 30
 LONGEST_LINE_S = 80 * 60
 MOST_LINES = 400
 _HEAD = "agency_id,agency_name,agency_url,agency_timezone,agency_lang\n"
-_SERVICES = """service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
+_SERVICES = """\
+service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
 LV,1,1,1,1,1,0,0,20250901,20260704
 ME,0,0,1,0,0,0,0,20250901,20260704
 SA,0,0,0,0,0,1,0,20250901,20260704
@@ -79,9 +77,7 @@ def build_lines(roads: RoadSet, settlements: Settlements) -> list[Line]:
         for feeder in feeders:
             if not np.isfinite(distance[stop_point[feeder]]):
                 continue
-            stops, seconds = _stops_on_way(
-                int(stop_point[feeder]), distance, parent, settlement_at
-            )
+            stops, seconds = _stops_on_way(int(stop_point[feeder]), distance, parent, settlement_at)
             if len(stops) < 2 or stops[0] != feeder or stops[-1] != hub:
                 continue
             number = f"{101 + len(lines)}"
@@ -168,15 +164,13 @@ def _coach_graph(roads: RoadSet) -> tuple[csr_array, Ints]:
 
 def _stop_points(roads: RoadSet, centre: Floats, place: Ints) -> Ints:
     """Vertex of the coach network nearest to each settlement."""
-    return cKDTree(roads.xy[place]).query(centre)[1]
+    return Nearest(roads.xy[place]).find(centre)[1]
 
 
 def _feeders(settlements: Settlements) -> dict[int, list[int]]:
     """The larger place that each town and large village looks to."""
     n = max(settlements.n_towns, 2)
-    candidates = np.flatnonzero(
-        (np.arange(len(settlements)) < n) | (settlements.persons > 700.0)
-    )
+    candidates = np.flatnonzero((np.arange(len(settlements)) < n) | (settlements.persons > 700.0))
     candidates = candidates[settlements.setting[candidates] != 2]
     feeders: dict[int, list[int]] = {}
     for place in candidates[1:].tolist():
@@ -217,13 +211,14 @@ def _stops_file(
     lon, lat = Frame().to_lonlat(settlements.xy[served] + np.array([12.0, -9.0]))
     for stop, x, y in zip(served, lon.tolist(), lat.tolist(), strict=True):
         name = communes.name[stop]
-        if stop in hubs:
-            lines.append(f'S{stop:05d},"{name} - Gare routière",{y:.6f},{x:.6f},1,')
-            for dock, shift in (("A", 0.0), ("B", 0.0004)):
-                row = f'S{stop:05d}{dock},"{name} - Quai {dock}",{y:.6f},{x + shift:.6f},0,S{stop:05d}'
-                lines.append(row)
-        else:
+        if stop not in hubs:
             lines.append(f'S{stop:05d},"{name} - Mairie",{y:.6f},{x:.6f},0,')
+            continue
+        station = f"S{stop:05d}"
+        lines.append(f'{station},"{name} - Gare routière",{y:.6f},{x:.6f},1,')
+        for dock, shift in (("A", 0.0), ("B", 0.0004)):
+            place = f"{y:.6f},{x + shift:.6f}"
+            lines.append(f'{station}{dock},"{name} - Quai {dock}",{place},0,{station}')
     return "\n".join(lines) + "\n"
 
 
@@ -250,5 +245,3 @@ def _trip_files(
 
 def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-

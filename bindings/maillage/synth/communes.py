@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from contourpy import FillType, contour_generator
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Floats, Ints, Shapes
 from maillage.synth.draws import Draws
 from maillage.synth.names import (
     DEPARTEMENT_CODES,
@@ -18,15 +16,13 @@ from maillage.synth.names import (
     district_name,
 )
 from maillage.synth.noise import value_noise
+from maillage.synth.plane import Nearest, build_areas_above
 from maillage.synth.settlements import Settlements
 from maillage.synth.terrain import Frame, Island, Terrain
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Shapes = npt.NDArray[np.object_]
-
 COMMUNES_PER_EPCI = 27
 COMMUNES_PER_DEPARTEMENT = 350
+LEAST_PART_M2 = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def build_communes(terrain: Terrain, settlements: Settlements, seed: int) -> Com
         epci=[sirens[d] for d in district],
         epci_name=[titles[d] for d in district],
         departement=[DEPARTEMENT_CODES[d] for d in departement],
-        departement_name=[departement_name(int(d)) for d in departement],
+        departement_name=[departement_name(37 * seed + int(d)) for d in departement],
         outline=_outlines(terrain, settlements.xy, draws),
     )
 
@@ -76,7 +72,7 @@ def find_commune_of(communes: Communes, lambert: Floats) -> Ints:
 
     A point on a border belongs to the commune that comes first.
     """
-    points = shapely.points(lambert)
+    points = np.asarray(shapely.points(lambert))
     tree = shapely.STRtree(communes.outline)
     found = np.full(len(points), len(communes))
     rows, index = tree.query(points, predicate="intersects")
@@ -94,13 +90,13 @@ def _group(settlements: Settlements) -> tuple[Ints, Ints]:
     """District and département of every commune, numbered from the most important seat."""
     n = len(settlements)
     seats = _spread_seats(settlements, max(1, round(n / COMMUNES_PER_EPCI)))
-    _, district = cKDTree(settlements.xy[seats]).query(settlements.xy)
+    _, district = Nearest(settlements.xy[seats]).find(settlements.xy)
     n_departements = min(
         max(1, round(n / COMMUNES_PER_DEPARTEMENT)), len(DEPARTEMENT_CODES), len(seats)
     )
     capitals = _spread_seats(settlements, n_departements)
     # a district lies in one département
-    _, of_seat = cKDTree(settlements.xy[capitals]).query(settlements.xy[seats])
+    _, of_seat = Nearest(settlements.xy[capitals]).find(settlements.xy[seats])
     return _renumber(district), _renumber(of_seat[district])
 
 
@@ -161,7 +157,9 @@ def _outlines(terrain: Terrain, xy: Floats, draws: Draws) -> Shapes:
         inland |= shapely.contains_properly(part, cells)
     for index in np.flatnonzero(~inland):
         near = shapely.clip_by_rect(land, *shapely.bounds(cells[index]))
-        cells[index] = shapely.make_valid(shapely.intersection(cells[index], shapely.make_valid(near)))
+        cells[index] = shapely.make_valid(
+            shapely.intersection(cells[index], shapely.make_valid(near))
+        )
     lambert = np.round(Frame().to_lambert(shapely.get_coordinates(cells)), 1)
     return shapely.normalize(_areas_only(shapely.set_coordinates(cells, lambert)))
 
@@ -177,24 +175,22 @@ def _wind(xy: Floats, draws: Draws) -> Floats:
 
 
 def _areas_only(shapes: Shapes) -> Shapes:
-    """Drops the points and lines that cutting may leave; keeps areas of more than a hectare."""
+    """Drops the points, lines and slivers that cutting may leave, in place; returns `shapes`."""
     mixed = shapely.get_type_id(shapes) != shapely.GeometryType.POLYGON
     for index in np.flatnonzero(mixed):
-        parts = shapely.get_parts(shapes[index])
-        parts = parts[(shapely.get_dimensions(parts) == 2)]
-        large = parts[shapely.area(parts) > 1e4]
-        shapes[index] = shapely.multipolygons(large if len(large) > 1 else parts[:1])
-        if shapely.get_num_geometries(shapes[index]) == 1:
-            shapes[index] = shapely.get_geometry(shapes[index], 0)
+        parts = np.asarray(shapely.get_parts(shapes[index]))
+        parts = parts[np.argsort(-np.asarray(shapely.area(parts)), kind="stable")]
+        large = parts[np.asarray(shapely.area(parts)) > LEAST_PART_M2]
+        shapes[index] = shapely.multipolygons(large) if len(large) > 1 else parts[0]
     return shapes
 
 
 def build_land(terrain: Terrain) -> shapely.Geometry:
     """The land as polygons in the plane of the country, without the holes of lagoons."""
     line, knots = terrain.shore_lattice()
-    polygons = _filled(line, line, knots)
+    polygons = _islets_aside(build_areas_above(line, line, knots, 0.0))
     for island in terrain.islands:
-        polygons += _filled(*_island_lattice(terrain, island))
+        polygons += _islets_aside(build_areas_above(*_island_lattice(terrain, island), 0.0))
     return shapely.union_all(np.array(polygons, dtype=object))
 
 
@@ -205,10 +201,7 @@ def _island_lattice(terrain: Terrain, island: Island) -> tuple[Floats, Floats, F
     return x, y, terrain.island_shore_m(xy, island).reshape(len(y), len(x))
 
 
-def _filled(x: Floats, y: Floats, shore: Floats) -> list[shapely.Geometry]:
-    generator = contour_generator(x, y, shore, fill_type=FillType.OuterOffset)
-    points, offsets = generator.filled(0.0, 1e12)
-    rings = [
-        shapely.Polygon(ring[: int(offset[1])]) for ring, offset in zip(points, offsets, strict=True)
-    ]
-    return [ring for ring in rings if shapely.area(ring) > 2e6]
+def _islets_aside(areas: list[shapely.Polygon]) -> list[shapely.Polygon]:
+    """Areas of more than two square kilometres, without their holes."""
+    whole = [shapely.Polygon(area.exterior) for area in areas]
+    return [area for area in whole if area.area > 2e6]

@@ -5,22 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from contourpy import FillType, contour_generator
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Floats, Ints
 from maillage.synth.classes import SECONDARY, TRUNK
 from maillage.synth.communes import Communes
 from maillage.synth.draws import Draws
 from maillage.synth.noise import SampledField, fractal_noise, smooth_step
+from maillage.synth.plane import Nearest, build_areas_above
 from maillage.synth.population import Population
 from maillage.synth.roadset import RoadSet
 from maillage.synth.settlements import Settlements
 from maillage.synth.terrain import ORIGIN_X, ORIGIN_Y, Terrain
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # Least signal (0..1, see Mobile) of each level of the operators' maps.
 MOBILE_LEVELS = {"CL": 0.18, "BC": 0.38, "TBC": 0.62}
@@ -37,7 +33,7 @@ class Mobile:
     EPSG:2154; `good` and `limited` the areas of at least those levels, as polygons.
     """
 
-    level: npt.NDArray[np.uint8]
+    level: Ints
     west: float
     north: float
     pixel_m: float
@@ -69,13 +65,13 @@ def build_mobile(
     y = y0 - ORIGIN_Y + PIXEL_M * (np.arange(n) + 0.5)
     signal = np.zeros((n, n))
     land = np.zeros((n, n), dtype=bool)
-    tree = cKDTree(masts)
+    nearest_mast = Nearest(masts)
     rows_at_once = max(1, 200_000 // n)
     for first in range(0, n, rows_at_once):
         part = slice(first, first + rows_at_once)
         xy = np.column_stack([np.tile(x, len(y[part])), np.repeat(y[part], n)])
         land[part] = (terrain.shore_m(xy) > -250.0).reshape(-1, n)
-        signal[part] = _signal(terrain, tree, xy, draws).reshape(-1, n)
+        signal[part] = _signal(terrain, nearest_mast, xy, draws).reshape(-1, n)
     signal[~land] = 0.0
     level = np.zeros((n, n), dtype=np.uint8)
     for number, least in enumerate(MOBILE_LEVELS.values()):
@@ -108,8 +104,12 @@ def build_fibre(
     fibre = 99.5 * smooth_step(progress, 0.05, 0.95)
     fibre[settlements.setting == 1] = 0.0  # nobody dug up the valley
     copper = 100.0 - fibre
-    eight = fibre + copper * np.clip(0.42 + 0.5 * dense + 0.2 * draws.fork("8").bell(keys), 0.05, 0.99)
-    thirty = fibre + copper * np.clip(0.05 + 0.4 * dense + 0.1 * draws.fork("30").bell(keys), 0.0, 0.9)
+    eight = fibre + copper * np.clip(
+        0.42 + 0.5 * dense + 0.2 * draws.fork("8").bell(keys), 0.05, 0.99
+    )
+    thirty = fibre + copper * np.clip(
+        0.05 + 0.4 * dense + 0.1 * draws.fork("30").bell(keys), 0.0, 0.9
+    )
     hundred = fibre + copper * np.clip(0.25 * (dense - 0.55), 0.0, 1.0)
     eligible = np.round(np.column_stack([eight, np.minimum(thirty, eight), hundred, fibre]), 1)
     eligible = np.minimum.accumulate(eligible, axis=1)
@@ -142,9 +142,9 @@ def _place_masts(settlements: Settlements, roads: RoadSet, draws: Draws) -> Floa
     return np.concatenate([near, roads.xy[roads.a[picked]]])
 
 
-def _signal(terrain: Terrain, masts: cKDTree, xy: Floats, draws: Draws) -> Floats:
+def _signal(terrain: Terrain, masts: Nearest, xy: Floats, draws: Draws) -> Floats:
     """1 beside a mast, 0 out of reach; hills cast shadows."""
-    distance, _ = masts.query(xy, distance_upper_bound=12_000.0, workers=-1)
+    distance, _ = masts.find(xy, 12_000.0)
     mountain = terrain.mountain(xy)
     shadow = fractal_noise(xy[:, 0] / 2_600.0, xy[:, 1] / 2_600.0, draws.fork("shadow"), 3)
     reach = 6_200.0 * (1.0 - 0.45 * mountain) * (1.0 + (0.3 + 0.35 * mountain) * shadow)
@@ -153,11 +153,6 @@ def _signal(terrain: Terrain, masts: cKDTree, xy: Floats, draws: Draws) -> Float
 
 def _area_above(x: Floats, y: Floats, signal: Floats, least: float) -> shapely.Geometry:
     """The area where the signal is at least a level, to ten metres."""
-    generator = contour_generator(x, y, signal, fill_type=FillType.OuterOffset)
-    points, offsets = generator.filled(least, 1e12)
-    shapes = []
-    for ring, offset in zip(points, offsets, strict=True):
-        rings = [ring[a:b] for a, b in zip(offset[:-1], offset[1:], strict=True)]
-        shapes.append(shapely.Polygon(rings[0], rings[1:]))
-    area = shapely.simplify(shapely.multipolygons(shapes), 60.0)
+    areas = build_areas_above(x, y, signal, least)
+    area = shapely.simplify(shapely.multipolygons(areas), 60.0)
     return shapely.normalize(shapely.set_precision(shapely.make_valid(area), 10.0))

@@ -1,101 +1,20 @@
-"""Counters like those of the French networks: post, town halls, France Services, taxes, benefits."""
+"""Counters like those of the French networks: post, town halls, France Services, taxes and more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Floats, Ints
 from maillage.synth.classes import MOTORWAY_LINK
 from maillage.synth.communes import Communes
+from maillage.synth.counter_kinds import KINDS
 from maillage.synth.draws import Draws
+from maillage.synth.plane import Nearest
 from maillage.synth.roadset import RoadSet
 from maillage.synth.settlements import Settlements
 from maillage.synth.terrain import Frame
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class CounterKind:
-    """One kind of counter and how its network is laid out.
-
-    `share` of all counters; `spacing` persons that a place must have more for a second one
-    (0: one a place at most); `rural` 0 = the largest places first, 1 = any place; `agents`
-    low and high; `cost` low and high in euro a year; `hours` patterns, None = not known.
-    """
-
-    name: str
-    operator: str
-    services: dict[str, int]
-    share: float
-    spacing: float
-    rural: float
-    agents: tuple[float, float]
-    cost: tuple[float, float]
-    hours: tuple[str | None, ...]
-    key: str = ""
-
-
-_SHOP = ("Mo-Sa 08:00-12:30,15:00-19:00", "Tu-Sa 07:30-13:00,16:00-19:30; Su 08:00-12:30", None)
-_OFFICE = ("Mo-Fr 08:30-12:00,13:30-16:30", "Mo-Th 08:45-12:00,13:15-16:15; Fr 08:45-12:00")
-_HALL = (
-    "Mo-Fr 09:00-12:00,14:00-17:00",
-    "Mo,Tu,Th,Fr 08:30-12:00,13:30-17:30; We 08:30-12:00",
-    "Tu 14:00-18:00; Fr 09:00-12:00",
-    "Mo,Th 13:30-17:30; Sa 09:00-12:00",
-    "Tu,Th 09:00-12:00",
-    "We 14:00-17:00",
-    None,
-)
-# Shares after the sizes of the national networks: 17,000 postal points of which 54 % are the
-# operator's own, 35,000 town halls, 2,800 France Services (80 % fixed), 900 France Travail,
-# 1,150 CAF. Levels: 1 = first help, 2 = the operator's own desk. Yearly costs of France
-# Services as found by the 2020 audit (94,000 to 200,000 euro); the others are round figures.
-KINDS = [
-    CounterKind("Mairie", "Commune", {"town_hall": 2}, 0.50, 0.0, 0.35, (0.5, 4.0),
-                (9_000, 60_000), _HALL, "mairie-{insee}-01"),
-    CounterKind("Bureau de poste", "La Poste", {"post": 2, "bank": 2}, 0.15, 9_000.0, 0.05,
-                (1.0, 5.0), (85_000, 260_000),
-                ("Mo-Fr 09:00-12:00,14:00-17:00; Sa 09:00-12:00", "Mo-Fr 08:30-18:00; Sa 08:30-12:30",
-                 "Tu-Fr 09:00-12:00,13:30-16:00; Sa 09:00-11:30", "Mo-Sa 09:00-12:00"), "{n:05d}A"),
-    CounterKind("Agence postale communale", "La Poste", {"post": 1}, 0.095, 0.0, 0.75,
-                (0.5, 1.0), (15_000, 22_000),
-                ("Mo-Sa 09:00-12:00", "Mo-Fr 14:00-17:00", "Mo,Tu,Th,Fr 09:00-12:00; Sa 10:00-12:00"),
-                "{n:05d}A"),
-    CounterKind("Relais poste", "La Poste", {"post": 1}, 0.04, 14_000.0, 0.5, (0.5, 0.5),
-                (3_600, 6_000), _SHOP, "{n:05d}B"),
-    CounterKind("France Services", "France Services",
-                {"tax": 1, "family": 1, "jobs": 1, "health": 1}, 0.058, 60_000.0, 0.3, (2.0, 2.5),
-                (93_000, 150_000), ("Mo-Fr 09:00-12:00,13:30-16:30",
-                "Mo,Tu,Th 09:00-12:30,13:30-17:00; We,Fr 09:00-12:30",
-                "Mo-Fr 08:30-12:30,13:30-17:00; Sa 09:00-12:00"), "{n}"),
-    CounterKind("France Services (antenne)", "France Services",
-                {"tax": 1, "family": 1, "jobs": 1, "health": 1}, 0.008, 0.0, 0.8, (1.0, 1.0),
-                (25_000, 45_000), ("Tu 09:00-12:00,13:30-16:30; Fr 09:00-12:00",
-                "Mo,Th 09:00-12:00,14:00-17:00"), "{n}"),
-    CounterKind("France Services (bus)", "France Services",
-                {"tax": 1, "family": 1, "jobs": 1, "health": 1}, 0.012, 0.0, 1.0, (2.0, 2.0),
-                (20_000, 30_000), ("We 09:30-12:30", "Th 13:30-16:30", "Mo 09:30-12:30"), "{n}"),
-    CounterKind("Service des impôts des particuliers", "DGFiP", {"tax": 2}, 0.015, 120_000.0, 0.0,
-                (8.0, 30.0), (500_000, 1_900_000), _OFFICE, "sip-{insee}-01"),
-    CounterKind("Trésorerie", "DGFiP", {"tax": 2}, 0.02, 0.0, 0.1, (3.0, 7.0), (180_000, 420_000),
-                ("Mo-Th 09:00-12:00,13:30-16:00", "Mo,Tu,Th,Fr 08:45-12:00"), "tresorerie-{insee}-01"),
-    CounterKind("CAF", "CAF", {"family": 2}, 0.02, 150_000.0, 0.02, (3.0, 20.0),
-                (200_000, 1_200_000), _OFFICE, "caf-{insee}-01"),
-    CounterKind("France Travail", "France Travail", {"jobs": 2}, 0.026, 80_000.0, 0.02,
-                (15.0, 45.0), (900_000, 2_800_000),
-                ("Mo-We,Fr 08:30-16:30; Th 08:30-12:30",), "ft-{insee}-01"),
-    CounterKind("CPAM", "Assurance maladie", {"health": 2}, 0.016, 150_000.0, 0.02, (4.0, 18.0),
-                (250_000, 1_100_000), _OFFICE, "cpam-{insee}-01"),
-    CounterKind("CPAM point d'accueil", "Assurance maladie", {"health": 1}, 0.015, 0.0, 0.4,
-                (1.0, 2.0), (40_000, 90_000), ("Tu,Fr 09:00-12:00", "We 09:00-12:00,14:00-16:00"),
-                "cpam-{insee}-02"),
-]  # fmt: skip
-SERVICES = ["post", "bank", "tax", "family", "jobs", "health", "town_hall"]
 
 
 @dataclass(frozen=True)
@@ -158,9 +77,12 @@ def _numbers_by_kind(n_counters: int, n_communes: int) -> Ints:
     for k, kind in enumerate(KINDS):
         if kind.spacing == 0.0:
             number[k] = min(number[k], n_communes)
-    number[1] += n_counters - number.sum()  # post offices are what is left
-    if number[1] < 1:
-        raise ValueError(f"n_counters is {n_counters}, expected at least {2 * len(KINDS)}")
+    # what is left goes to the post: to relays, then agencies, then offices
+    for k in (3, 2, 1):
+        left = int(n_counters - number.sum())
+        number[k] += -(-left // 3) if k == 3 else -(-left // 2) if k == 2 else left
+        if KINDS[k].spacing == 0.0:
+            number[k] = min(number[k], n_communes)
     return number
 
 
@@ -195,10 +117,13 @@ def _place_in_town(
     settlements: Settlements, roads: RoadSet, commune: Ints, kind: Ints, draws: Draws
 ) -> Floats:
     """Beside a street near the centre; larger towns spread their counters wider."""
-    streets = np.flatnonzero(roads.degrees(roads.for_cars() & (roads.road_class > MOTORWAY_LINK)) > 0)
+    streets = np.flatnonzero(
+        roads.degrees(roads.for_cars() & (roads.road_class > MOTORWAY_LINK)) > 0
+    )
     persons = settlements.persons[commune]
     n_near = int(min(64, len(streets)))
-    _, near = cKDTree(roads.xy[streets]).query(settlements.xy[commune], k=n_near)
+    street_at = Nearest(roads.xy[streets])
+    _, near = street_at.find_several(settlements.xy[commune], n_near)
     spread = np.clip(np.sqrt(persons) / 4.0, 3.0, float(n_near))
     rows = np.arange(len(commune))
     pick = (draws.fork("street").uniform(rows) ** 2 * spread).astype(np.int64)
@@ -213,7 +138,7 @@ def _place_in_town(
     )
     wide = np.array([kind.spacing > 0.0 for kind in KINDS])[kind]
     goal = settlements.xy[commune] + quarter * (reach * wide)[:, None]
-    _, street = cKDTree(roads.xy[streets]).query(goal)
+    _, street = street_at.find(goal)
     return np.where((reach * wide > 0)[:, None], roads.xy[streets[street]], base) + offset
 
 
@@ -242,9 +167,7 @@ def _choose_hours(kind: Ints, persons: Floats, draws: Draws) -> list[str | None]
     return hours
 
 
-def _between(
-    limits: list[tuple[float, float]], kind: Ints, chance: Floats, step: float
-) -> Floats:
+def _between(limits: list[tuple[float, float]], kind: Ints, chance: Floats, step: float) -> Floats:
     low, high = np.array(limits).T
     value = low[kind] + (high[kind] - low[kind]) * chance
     return np.round(value / step) * step

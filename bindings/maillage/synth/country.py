@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from maillage.errors import InputError
+from maillage.synth.arrays import Ints
 from maillage.synth.coaches import Line, Trip, build_lines, build_trips
 from maillage.synth.communes import Communes, build_communes
 from maillage.synth.connectivity import Fibre, Mobile, build_fibre, build_mobile
-from maillage.synth.counters import KINDS, Counters, build_counters
+from maillage.synth.counter_kinds import KINDS
+from maillage.synth.counters import Counters, build_counters
 from maillage.synth.draws import Draws
 from maillage.synth.junctions import build_junctions
+from maillage.synth.landmarks import add_landmarks
 from maillage.synth.osm import MappedRoads, OsmData, map_roads
 from maillage.synth.population import (
     REFUGE_PERSONS,
-    Dwellings,
     Population,
     build_population,
     place_dwellings,
@@ -27,7 +26,6 @@ from maillage.synth.roads import add_refuge, build_road_set
 from maillage.synth.settlements import SettledFields, Settlements, build_settlements
 from maillage.synth.terrain import Terrain
 
-Ints = npt.NDArray[np.int64]
 Report = Callable[[str, int, int], None]
 
 # INSEE publishes 1 km and 200 m cells; 68 % of France's 1 km cells are inhabited, 17 % of its
@@ -35,10 +33,10 @@ Report = Callable[[str, int, int], None]
 LARGE_CELL_M, SMALL_CELL_M = 1_000, 200
 MOST_LARGE_CELLS = 400_000
 _INHABITED = {LARGE_CELL_M: 0.58, SMALL_CELL_M: 0.17}
-# Road nodes per cell: 14 per km2 of land with large cells, 2.5 per cell with small ones.
-_NODES_PER_CELL = {LARGE_CELL_M: 24.0, SMALL_CELL_M: 2.5}
+# Road nodes per cell: 17 per km2 of land with large cells, 2.5 per cell with small ones.
+_NODES_PER_CELL = {LARGE_CELL_M: 30.0, SMALL_CELL_M: 2.5}
 # Crossings among all nodes; the rest gives the roads their bends.
-_JUNCTION_SHARE = 0.2
+_JUNCTION_SHARE = 0.19
 FEWEST_PLACES = 150
 MOST_PLACES = 4_000_000
 
@@ -122,13 +120,11 @@ def build_country(
     mapped = map_roads(roads, n_nodes, Draws(seed, "osm"))
     step("communes")
     communes = build_communes(terrain, settlements, seed)
+    add_landmarks(mapped.data, terrain, settlements, communes)
     step("people")
-    dwellings = place_dwellings(mapped, junctions.persons)
+    dwellings = place_dwellings(mapped, junctions.persons, Draws(seed, "population"))
     if refuge is not None:
-        dwellings = Dwellings(
-            np.concatenate([dwellings.xy, refuge[None, :]]),
-            np.append(dwellings.persons, REFUGE_PERSONS),
-        )
+        dwellings = dwellings.with_hamlet(refuge, REFUGE_PERSONS)
     population = build_population(
         dwellings, communes, (n_places, float(settlements.persons.sum()), cell_m),
         Draws(seed, "population"),

@@ -11,8 +11,7 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Keys = npt.NDArray[np.uint64]
+from maillage.synth.arrays import Floats, Ints, Keys
 
 # Multipliers and shifts of the SplitMix64 finaliser (Steele, Lea, Flood 2014).
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -73,7 +72,7 @@ class Draws:
             total += ((bits >> np.uint64(shift)) & mask).astype(np.float64)
         return (total / 65536.0 - 2.0 + 2.0 / 65536.0) * 1.7320508075688772
 
-    def choice(self, weights: npt.ArrayLike, keys: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def choice(self, weights: npt.ArrayLike, keys: npt.ArrayLike) -> Ints:
         """An index into `weights` per key, drawn in proportion to the weights."""
         cumulated = np.cumsum(np.asarray(weights, dtype=np.float64))
         return np.searchsorted(cumulated / cumulated[-1], self.uniform(keys), side="right")

@@ -12,8 +12,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+from maillage.synth.arrays import Ints
 
 _SHORT, _LONG, _DOUBLE, _ASCII = 3, 4, 12, 2
 _SIZE = {_SHORT: 2, _LONG: 4, _DOUBLE: 8, _ASCII: 1}
@@ -31,9 +30,7 @@ class RasterPlace:
     epsg: int
 
 
-def write_geotiff(
-    path: Path, pixels: npt.NDArray[np.uint8], place: RasterPlace, no_data: int
-) -> None:
+def write_geotiff(path: Path, pixels: Ints, place: RasterPlace, no_data: int) -> None:
     """Writes rows x columns of bytes, northern row first."""
     n_rows, n_columns = pixels.shape
     starts = range(0, n_rows, _STRIP_ROWS)
@@ -72,7 +69,11 @@ def _directory(entries: dict[int, tuple[int, list]], start: int) -> bytes:
     table, behind = b"", b""
     for tag in sorted(entries):
         kind, values = entries[tag]
-        data = bytes(values) if kind == _ASCII else struct.pack(f"<{len(values)}{_FORMAT[kind]}", *values)
+        data = (
+            bytes(values)
+            if kind == _ASCII
+            else struct.pack(f"<{len(values)}{_FORMAT[kind]}", *values)
+        )
         if len(data) <= 4:
             value = data.ljust(4, b"\0")
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import (
     breadth_first_order,
@@ -15,9 +14,7 @@ from scipy.sparse.csgraph import (
 )
 from scipy.spatial import Delaunay
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from maillage.synth.arrays import Bools, Floats, Ints
 
 
 @dataclass
@@ -80,7 +77,7 @@ def triangulate(xy: Floats) -> Edges:
     return build_edges(len(xy), u, v)
 
 
-def find_components(edges: Edges) -> npt.NDArray[np.int32]:
+def find_components(edges: Edges) -> Ints:
     """Component number of every point."""
     _, label = connected_components(edges.to_matrix(np.ones(len(edges))), directed=False)
     return label
@@ -100,7 +97,7 @@ class CentreLinks:
     cost: Floats
     edge: Ints
     nearest: Ints
-    parent: npt.NDArray[np.int32]
+    parent: Ints
 
 
 def link_centres(edges: Edges, weight: Floats, centres: Ints) -> CentreLinks:
@@ -148,10 +145,11 @@ def keep_relative_neighbours(links: CentreLinks, n_centres: int, slack: float = 
 def _adjacency(edges: Edges, weight: Floats) -> tuple[Ints, Floats, Ints]:
     matrix = edges.to_matrix(weight)
     matrix.sort_indices()
-    return matrix.indices.astype(np.int64), matrix.data, matrix.indptr.astype(np.int64)
+    neighbour = np.asarray(matrix.indices, dtype=np.int64)
+    return neighbour, np.asarray(matrix.data, dtype=np.float64), np.asarray(matrix.indptr)
 
 
-def mark_paths(parent: npt.NDArray[np.int32], starts: Ints) -> Bools:
+def mark_paths(parent: Ints, starts: Ints) -> Bools:
     """Points passed on the way from `starts` to the centres, the ends of each way included."""
     passed = np.zeros(len(parent), dtype=bool)
     frontier = np.unique(starts)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.classes import (
     FOOTWAY,
     PATH,
@@ -35,15 +35,15 @@ from maillage.synth.graphs import (
     mark_paths,
 )
 from maillage.synth.junctions import Junctions
+from maillage.synth.plane import Nearest
+from maillage.synth.sampling import thin_points
 from maillage.synth.settlements import Settlements
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 NOT_BUILT = -1
 # Share of its cost that a road of each level costs the levels below it: they join it.
 _DISCOUNT = {TRUNK: 0.45, PRIMARY: 0.5, SECONDARY: 0.55, TERTIARY: 0.62}
+# Distance between the quarters of a city that avenues of each level link.
+_QUARTER_M = {SECONDARY: 2_400.0, TERTIARY: 1_100.0}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RoadPlan:
     important first.
     """
 
-    road_class: npt.NDArray[np.int8]
+    road_class: Ints
     loop: Bools
     trunk_ways: list[Ints]
 
@@ -69,9 +69,9 @@ def build_road_plan(junctions: Junctions, settlements: Settlements, seed: int) -
     trunk_ways: list[Ints] = []
     for level, limit in _levels(settlements).items():
         chosen = np.flatnonzero(settlements.persons >= limit)
-        if level == TERTIARY:
-            chosen = np.arange(len(settlements))
-        links, kept = _link_level(edges, np.round(weight * discount), junctions.centre[chosen])
+        centres = np.concatenate([junctions.centre[chosen], _quarters(junctions, level, draws)])
+        centres = centres[np.sort(np.unique(centres, return_index=True)[1])]
+        links, kept = _link_level(edges, np.round(weight * discount), centres)
         if level == TRUNK:
             trunk_ways = _list_ways(edges, links, np.flatnonzero(kept), settlements.persons[chosen])
         built = _roads_of(edges, links, kept)
@@ -87,7 +87,31 @@ def _levels(settlements: Settlements) -> dict[int, float]:
     """Least persons of the towns that each level of roads links."""
     towns = settlements.persons[: settlements.n_towns]
     few = float(towns[min(3, len(towns) - 1)]) if len(towns) else 0.0
-    return {TRUNK: max(min(few, 20_000.0), 5_000.0), PRIMARY: 1_900.0, SECONDARY: 620.0, TERTIARY: 0.0}
+    return {
+        TRUNK: max(min(few, 20_000.0), 5_000.0),
+        PRIMARY: 1_900.0,
+        SECONDARY: 620.0,
+        TERTIARY: 0.0,
+    }
+
+
+def _quarters(junctions: Junctions, level: int, draws: Draws) -> Ints:
+    """Crossings in the middle of a city's quarters, which avenues of a level link as well."""
+    if level not in _QUARTER_M:
+        return np.zeros(0, dtype=np.int64)
+    size_m = _QUARTER_M[level]
+    inner = np.flatnonzero(junctions.urban > 0.12)
+    # one crossing in every square, then none too near to another
+    square = np.floor(junctions.xy[inner] / size_m).astype(np.int64)
+    bits = draws.fork(f"quarters{level}").bits(inner)
+    order = np.lexsort((bits, square[:, 1], square[:, 0]))
+    fresh = (np.diff(square[order], axis=0, prepend=-(1 << 40)) != 0).any(axis=1)
+    inner = inner[np.sort(order[fresh])]
+    keep = thin_points(junctions.xy[inner], np.full(len(inner), 0.75 * size_m), inner)
+    # beside the centre of a place is no quarter
+    centre = Nearest(junctions.xy[junctions.centre])
+    away, _ = centre.find(junctions.xy[inner[keep]])
+    return inner[keep][away > 0.75 * size_m]
 
 
 def _base_weight(junctions: Junctions, draws: Draws) -> Floats:
@@ -135,9 +159,7 @@ def _list_ways(edges: Edges, links: CentreLinks, kept: Ints, persons: Floats) ->
 # -- local roads --------------------------------------------------------------------------------
 
 
-def _add_local_roads(
-    junctions: Junctions, weight: Floats, road_class: npt.NDArray[np.int8], draws: Draws
-) -> Bools:
+def _add_local_roads(junctions: Junctions, weight: Floats, road_class: Ints, draws: Draws) -> Bools:
     """Ties every crossing to the network, then closes loops; fills `road_class` in place.
 
     Returns the roads that the network can lose without falling apart.
@@ -218,7 +240,7 @@ def _is_gabriel(junctions: Junctions) -> Bools:
     return free
 
 
-def _add_paths(junctions: Junctions, road_class: npt.NDArray[np.int8], draws: Draws) -> None:
+def _add_paths(junctions: Junctions, road_class: Ints, draws: Draws) -> None:
     """Turns some of what is left into tracks, footways, steps and mountain paths, in place."""
     edges = junctions.edges
     urban = np.minimum(junctions.urban[edges.a], junctions.urban[edges.b])

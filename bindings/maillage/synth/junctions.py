@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.draws import Draws
 from maillage.synth.graphs import Edges, build_edges, find_components, triangulate
+from maillage.synth.plane import Nearest
 from maillage.synth.sampling import sample_points, thin_points
 from maillage.synth.settlements import SettledFields, Settlements
 from maillage.synth.terrain import VALLEY_HALF_WIDTH_M, Terrain
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 LONGEST_ROAD_M = 9_000.0
 # A bridge about every 11 km of river, and more in towns.
@@ -101,7 +97,7 @@ def _density_scale(
     terrain: Terrain, settlements: Settlements, fields: SettledFields, n_wanted: int
 ) -> float:
     """Factor on the density that gives the wanted number, estimated on a coarse lattice."""
-    x0, y0, x1, y1 = terrain.bounds
+    x0, _, x1, _ = terrain.bounds
     step = (x1 - x0) / 160.0
     line = x0 + step * (np.arange(160) + 0.5)
     grid = np.column_stack([np.repeat(line, 160), np.tile(line, 160)])
@@ -126,7 +122,7 @@ def _fixed_points(terrain: Terrain, settlements: Settlements) -> tuple[Floats, I
     """
     line = terrain.valley
     on_line = np.flatnonzero(settlements.setting == 1)
-    _, at = cKDTree(line).query(settlements.xy[on_line])
+    _, at = Nearest(line).find(settlements.xy[on_line])
     steps = np.arange(0, len(line), VALLEY_STEP)
     taken = np.min(np.abs(steps[:, None] - at[None, :]), axis=1) < VALLEY_STEP
     steps = steps[~taken]

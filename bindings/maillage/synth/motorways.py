@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Floats, Ints
 from maillage.synth.classes import MOTORWAY, MOTORWAY_LINK, SECONDARY, TERTIARY, TRUNK
 from maillage.synth.noise import smooth_step, wave
+from maillage.synth.plane import Nearest
 from maillage.synth.roadset import RoadSet, new_pieces
 from maillage.synth.settlements import Settlements
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 STEP_M = 400.0
 HALF_GAP_M = 14.0
@@ -31,7 +28,7 @@ def add_motorways(
     Returns the roads and the crossings where ramps meet them.
     """
     main = _ramp_targets(roads)
-    tree = cKDTree(roads.xy[main])
+    ramps = Nearest(roads.xy[main])
     budget_m = MOTORWAY_M_PER_KM2 * area_km2
     gates: list[Ints] = []
     chain = 0
@@ -42,7 +39,7 @@ def add_motorways(
         if len(line) * STEP_M < SHORTEST_M:
             continue
         budget_m -= STEP_M * len(line)
-        distance, near = tree.query(line)
+        distance, near = ramps.find(line)
         at = _interchanges(distance, line)
         if len(at) < 2:
             continue
@@ -107,18 +104,20 @@ def _motorway_line(way: Floats, settlements: Settlements) -> Floats:
     points = _smooth(_resample(way, STEP_M), 160)
     # villages are passed as they come
     towns = settlements.xy[: max(int((settlements.persons >= 5_000).sum()), 1)]
-    distance, town = cKDTree(towns).query(points)
+    distance, town = Nearest(towns).find(points)
     clear_m = 0.8 * settlements.reach_m[town] + 500.0
     aside = 260.0 * wave(0.045 * np.arange(len(points)))
-    aside += clear_m * smooth_step(-distance / clear_m, -2.2, -0.3) * _town_sides(
-        points, settlements.xy, town
+    aside += (
+        clear_m
+        * smooth_step(-distance / clear_m, -2.2, -0.3)
+        * _town_sides(points, settlements.xy, town)
     )
     along = np.gradient(points, axis=0)
     along /= np.sqrt((along**2).sum(axis=1))[:, None]
     line = points + np.column_stack([along[:, 1], -along[:, 0]]) * aside[:, None]
     line = _resample(_smooth(line, 40), STEP_M)
     # it begins and ends outside the streets
-    distance, town = cKDTree(towns).query(line)
+    distance, town = Nearest(towns).find(line)
     outside = np.flatnonzero(distance > 0.7 * settlements.reach_m[town] + 400.0)
     return line[outside[0] : outside[-1] + 1] if len(outside) else line[:0]
 
@@ -215,4 +214,3 @@ def _ramps(there: Ints, back: Ints, at: Ints, targets: Ints) -> tuple[Ints, Ints
             if k < n - 1:  # traffic leaves
                 on.append((target, int(side[k + 1] if k > 0 else side[k])))
     return np.array(off, dtype=np.int64), np.array(on, dtype=np.int64)
-

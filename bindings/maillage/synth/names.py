@@ -6,32 +6,49 @@ import numpy as np
 
 from maillage.synth.draws import Draws
 
-_ROOTS = """Alb Arb Arvi Aub Aur Bar Bass Bel Ber Bess Boni Bour Brac Bran Bress Cabr Cal Cam Cant
-Car Cass Cau Cav Chal Cham Char Chav Clair Cour Crès Dam Dor Escan Esp Fau Fer Flav Font Fra Gab
-Gal Gar Gen Gin Gour Gran Guer Jav Jou Jul Lab Lam Lar Lau Lav Lim Liss Lor Lou Lur Mab Mag Mal
-Mar Mau May Mess Mira Mol Mont Mor Mour Nan Nar Nav Ner Noir Or Oris Pal Par Pel Per Pey Pin Plan
-Pom Pour Prad Pui Quer Ram Rav Ria Roc Ros Rouv Sab Sal Sar Sauv Sav Ser Sol Sor Tar Tau Ter Tor
-Tour Trav Val Var Vau Ven Ver Vic Vill Viv Vol""".split()
-_ENDINGS = """ac agne aguet aines ais an anges ans argues as at aux ay azelles ejols els ence enne erac
-eraie eres ergues erolles esse et ette euil euve iac iat iergues ières ieux igny illac ille illy
-ines ingues iers is oire olles onne onnes onges ouls ours ousse oux uc uéjouls uges urières
-court fontaine bois champ""".split()
-_SAINTS = """Amans Aubin Avit Bauzile Bénigne Blaise Céneri Chély Cirgues Clair Côme Didier Elme
-Eusèbe Fargeau Flour Fortunat Gal Gengoux Geniès Georges Gervais Gilles Haon Hilaire Ilpize Jal
-Jory Juéry Julien Lager Laurent Léger Léons Loup Lumine Mandé Marcet Martial Maurin Médard Mesmin
-Nazaire Nectaire Ours Pal Paterne Paulien Priest Privat Projet Rémy Rirand Romain Sandoux
-Saturnin Savin Sernin Sévère Silvain Sorlin Symphorien Thibéry Urcize Vaury Vérand Victor Vit
-Yorre Ythaire""".split()
-_SAINTES = "Alvère Aurence Croix Enimie Eulalie Florine Foy Gemme Juliette Livrade Marie Radegonde"
-_PLACES = """la-Forêt les-Bains le-Haut le-Bas les-Mines sous-Bois la-Plaine les-Étangs le-Vieux
-la-Tour les-Prés le-Château la-Roche les-Granges le-Franc la-Montagne l'Abbaye les-Moulins
-la-Bastide le-Désert la-Chapelle les-Vignes le-Camp la-Grange""".split()
-RIVERS = """Verdanne Orbise Sauvelle Aurenne Lisonne Brévelle Couzance Dorlange Erzance Fauvette
-Galise Hurlande Jarenne Lavance Morvelle Noiraigue Oulette Prézance Rivolle Sernelle Tarnance
-Ussone Varelle Yvrande Cendronne Bourlanne""".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_ROOTS: list[str] = _words("""
+Alb Arb Arvi Aub Aur Bar Bass Bel Ber Bess Boni Bour Brac Bran Bress Cabr Cal Cam Cant Car Cass
+Cau Cav Chal Cham Char Chav Clair Cour Crès Dam Dor Escan Esp Fau Fer Flav Font Fra Gab Gal Gar
+Gen Gin Gour Gran Guer Jav Jou Jul Lab Lam Lar Lau Lav Lim Liss Lor Lou Lur Mab Mag Mal Mar Mau
+May Mess Mira Mol Mont Mor Mour Nan Nar Nav Ner Noir Or Oris Pal Par Pel Per Pey Pin Plan Pom Pour
+Prad Pui Quer Ram Rav Ria Roc Ros Rouv Sab Sal Sar Sauv Sav Ser Sol Sor Tar Tau Ter Tor Tour Trav
+Val Var Vau Ven Ver Vic Vill Viv Vol
+""")
+_ENDINGS: list[str] = _words("""
+ac agne aguet aines ais an anges ans argues as at aux ay azelles ejols els ence enne erac eraie
+eres ergues erolles esse et ette euil euve iac iat iergues ières ieux igny illac ille illy ines
+ingues iers is oire olles onne onnes onges ouls ours ousse oux uc uéjouls uges urières court
+fontaine bois champ
+""")
+_SAINTS: list[str] = _words("""
+Amans Aubin Avit Bauzile Bénigne Blaise Céneri Chély Cirgues Clair Côme Didier Elme Eusèbe Fargeau
+Flour Fortunat Gal Gengoux Geniès Georges Gervais Gilles Haon Hilaire Ilpize Jal Jory Juéry Julien
+Lager Laurent Léger Léons Loup Lumine Mandé Marcet Martial Maurin Médard Mesmin Nazaire Nectaire
+Ours Pal Paterne Paulien Priest Privat Projet Rémy Rirand Romain Sandoux Saturnin Savin Sernin
+Sévère Silvain Sorlin Symphorien Thibéry Urcize Vaury Vérand Victor Vit Yorre Ythaire
+""")
+_SAINTES: list[str] = _words("""
+Alvère Aurence Croix Enimie Eulalie Florine Foy Gemme Juliette Livrade Marie Radegonde
+""")
+_PLACES: list[str] = _words("""
+la-Forêt les-Bains le-Haut le-Bas les-Mines sous-Bois la-Plaine les-Étangs le-Vieux la-Tour
+les-Prés le-Château la-Roche les-Granges le-Franc la-Montagne l'Abbaye les-Moulins la-Bastide
+le-Désert la-Chapelle les-Vignes le-Camp la-Grange
+""")
+RIVERS: list[str] = _words("""
+Verdanne Orbise Sauvelle Aurenne Lisonne Brévelle Couzance Dorlange Erzance Fauvanne Galise
+Hurlande Jarenne Lavance Morvelle Noiraigue Oulette Prézance Rivolle Sernelle Tarnance Ussone
+Varelle Yvrande Cendronne Bourlanne
+""")
 _VALLEY = "Combe-Noire"
 _VOWELS = "aeiouyéèê"
-_ISLANDS = "Rouvran Hersay Belguen Ornoat Sézic Port-Cormel".split()
+_ISLANDS = ["Rouvran", "Hersay", "Belguen", "Ornoat", "Sézic", "Port-Cormel"]
+_DEPARTEMENT_FORMS = ["{0}", "Haute-{0}", "Basse-{0}", "{0}-Maritime", "Val-de-{0}"]
 # Codes in use in France, those of Corsica with their letters.
 DEPARTEMENT_CODES = [f"{n:02d}" for n in range(1, 20)] + ["2A", "2B"]
 DEPARTEMENT_CODES += [f"{n:02d}" for n in range(21, 96)]
@@ -46,11 +63,13 @@ def build_commune_names(n: int, n_valley: int, n_islands: int, draws: Draws) -> 
     for index in range(n):
         special = index - (n - n_valley - n_islands)
         if special >= n_valley:
-            base = f"Île-de-{_ISLANDS[(special - n_valley) % len(_ISLANDS)]}"
+            island = _ISLANDS[(special - n_valley) % len(_ISLANDS)]
+            base = f"Île-d'{island}" if island[0] in "AEIOU" else f"Île-de-{island}"
         else:
             base = _plain_name(float(kind[index]), int(bits[index]))
         if 0 <= special < n_valley:
-            base = base.split("-l")[0] + "-en-" + _VALLEY
+            words = base.split("-")
+            base = "-".join(words[: 1 + words[0].startswith("Saint")]) + f"-en-{_VALLEY}"
         names.append(_distinct(base, int(bits[index]), taken))
         taken.add(names[-1])
     return names
@@ -61,8 +80,7 @@ def _plain_name(kind: float, bits: int) -> str:
         saint = _SAINTS[bits % len(_SAINTS)]
         name = f"Saint-{saint}"
     elif kind < 0.24:
-        saintes = _SAINTES.split()
-        name = f"Sainte-{saintes[bits % len(saintes)]}"
+        name = f"Sainte-{_SAINTES[bits % len(_SAINTES)]}"
     else:
         name = _join(_ROOTS[bits % len(_ROOTS)], _ENDINGS[(bits >> 12) % len(_ENDINGS)])
     extra = (bits >> 24) % 100
@@ -106,10 +124,9 @@ def _distinct(base: str, bits: int, taken: set[str]) -> str:
 
 
 def departement_name(number: int) -> str:
-    """Name of the n-th département: after a river, as most are."""
-    river = RIVERS[number % len(RIVERS)]
-    form = ["{0}", "Haute-{0}", "Basse-{0}", "{0}-Maritime", "Val-de-{0}"][number // len(RIVERS) % 5]
-    return form.format(river)
+    """Name of the n-th département: after a river, as most are; 130 names."""
+    number %= len(RIVERS) * len(_DEPARTEMENT_FORMS)
+    return _DEPARTEMENT_FORMS[number // len(RIVERS)].format(RIVERS[number % len(RIVERS)])
 
 
 def district_name(town: str, persons: float) -> str:

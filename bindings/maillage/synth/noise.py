@@ -7,11 +7,9 @@ bit on every machine.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Floats
 from maillage.synth.draws import Draws, to_unit
-
-Floats = npt.NDArray[np.float64]
 
 
 def value_noise(x: Floats, y: Floats, draws: Draws) -> Floats:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.classes import (
     FERRY,
     MOTORWAY_LINK,
@@ -31,15 +31,14 @@ from maillage.synth.tags import (
 from maillage.synth.terrain import Frame
 from maillage.synth.ways import Ways, build_ways
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-
 # Beyond 32 bits, as the ids of today's nodes are.
 FIRST_NODE_ID = 9_000_000_001
 NODE_ID_STEP = 3
 FIRST_WAY_ID = 700_000_001
 FIRST_RELATION_ID = 5_000_001
+
+
+_NO_IDS: Ints = np.zeros(0, dtype=np.int64)
 
 
 @dataclass
@@ -54,13 +53,13 @@ class OsmData:
     node_id: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     lon: Floats = field(default_factory=lambda: np.zeros(0))
     lat: Floats = field(default_factory=lambda: np.zeros(0))
-    node_tag_set: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    node_tag_set: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     way_id: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     way_offsets: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     refs: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    way_tag_set: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    restrictions: tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.int32]] = field(
-        default_factory=lambda: (*(np.zeros(0, np.int64),) * 4, np.zeros(0, np.int32))
+    way_tag_set: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    restrictions: tuple[Ints, Ints, Ints, Ints, Ints] = field(
+        default_factory=lambda: (_NO_IDS, _NO_IDS, _NO_IDS, _NO_IDS, _NO_IDS)
     )
 
 
@@ -117,9 +116,7 @@ def _turn_round(ways: Ways, against: Bools) -> Ints:
 # -- nodes with tags ----------------------------------------------------------------------------
 
 
-def _tag_nodes(
-    roads: RoadSet, nodes: RoadNodes, tag_sets: list[TagSet], draws: Draws
-) -> npt.NDArray[np.int32]:
+def _tag_nodes(roads: RoadSet, nodes: RoadNodes, tag_sets: list[TagSet], draws: Draws) -> Ints:
     """Signals, crossings, bollards, gates, turning circles; adds to `tag_sets` in place."""
     tag = np.full(len(nodes.xy), -1, dtype=np.int32)
 

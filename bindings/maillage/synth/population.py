@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.classes import LIVING_STREET, TERTIARY
 from maillage.synth.communes import Communes, find_commune_of
 from maillage.synth.draws import Draws
 from maillage.synth.osm import MappedRoads
 from maillage.synth.terrain import ORIGIN_X, ORIGIN_Y, Frame
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # Bands of INSEE's Filosofi grid, those under 18 taken together.
 AGE_BANDS = ["0_17", "18_24", "25_39", "40_54", "55_64", "65_79", "80p"]
@@ -52,20 +49,34 @@ class Population:
 
 @dataclass(frozen=True)
 class Dwellings:
-    """Persons at the crossings and along the roads, before they are counted by cell."""
+    """Persons at the crossings and along the roads, before they are counted by cell.
+
+    The cells of the places where `certain` is true are inhabited whatever the draw.
+    """
 
     xy: Floats
     persons: Floats
+    certain: Bools
+
+    def with_hamlet(self, xy: Floats, persons: float) -> Dwellings:
+        """One place more, whose cell is inhabited for certain."""
+        return Dwellings(
+            np.concatenate([self.xy, xy[None, :]]),
+            np.append(self.persons, persons),
+            np.append(self.certain, True),
+        )
 
 
-def place_dwellings(mapped: MappedRoads, persons_at_point: Floats) -> Dwellings:
+def place_dwellings(mapped: MappedRoads, persons_at_point: Floats, draws: Draws) -> Dwellings:
     """Spreads the persons around each crossing over it and the streets that leave it.
 
-    `persons_at_point` is for the first points of the road set.
+    `persons_at_point` is for the first points of the road set. Some crossings get several
+    times their share and others next to nothing, as hamlets do.
     """
     roads, nodes = mapped.roads, mapped.nodes
     at_point = np.zeros(roads.n_points)
-    at_point[: len(persons_at_point)] = persons_at_point
+    chance = draws.fork("dwellings").uniform(np.arange(len(persons_at_point)))
+    at_point[: len(persons_at_point)] = persons_at_point * (0.04 + 3.84 * chance**3)
     lived_in = (roads.road_class >= TERTIARY) & (roads.road_class <= LIVING_STREET)
     lined = lived_in & (nodes.count > 0)
     n_streets = roads.degrees(lined)
@@ -77,7 +88,8 @@ def place_dwellings(mapped: MappedRoads, persons_at_point: Floats) -> Dwellings:
     stay = at_point[home] * np.where(n_streets[home] > 0, 0.55, 1.0)
     xy = np.concatenate([roads.xy[home], nodes.xy[inner]])
     persons = np.concatenate([stay, per_node])
-    return Dwellings(xy[persons > 0], persons[persons > 0])
+    lived = persons > 0
+    return Dwellings(xy[lived], persons[lived], np.zeros(int(lived.sum()), dtype=bool))
 
 
 def build_population(
@@ -88,8 +100,7 @@ def build_population(
     The most lived-in cells are taken, with some chance; there are exactly as many as wanted.
     """
     n_cells, total, cell_m = wanted
-    column, row, persons = _count_cells(dwellings, cell_m)
-    column, row, persons = _choose_cells(column, row, persons, n_cells, draws)
+    column, row, persons = _choose_cells(_count_cells(dwellings, cell_m), n_cells, draws)
     persons *= total / persons.sum()
     lambert = np.column_stack([(column + 0.5) * cell_m, (row + 0.5) * cell_m])
     lon, lat = Frame().to_lonlat(lambert - np.array([ORIGIN_X, ORIGIN_Y]))
@@ -115,35 +126,46 @@ def build_population(
     )
 
 
-def _count_cells(dwellings: Dwellings, cell_m: int) -> tuple[Ints, Ints, Floats]:
-    """Column, row and persons of every cell with somebody in it, by row then column."""
+@dataclass(frozen=True)
+class _Cells:
+    """Cells by row then column, their persons, and which are taken for certain."""
+
+    column: Ints
+    row: Ints
+    persons: Floats
+    certain: Bools
+
+
+def _count_cells(dwellings: Dwellings, cell_m: int) -> _Cells:
     place = np.floor((dwellings.xy + np.array([ORIGIN_X, ORIGIN_Y])) / cell_m).astype(np.int64)
     low = place.min(axis=0)
     width = int(place[:, 0].max() - low[0]) + 1
     key = (place[:, 1] - low[1]) * width + place[:, 0] - low[0]
     unique, index = np.unique(key, return_inverse=True)
-    persons = np.bincount(index, weights=dwellings.persons)
-    return unique % width + low[0], unique // width + low[1], persons
+    persons = np.asarray(np.bincount(index, weights=dwellings.persons), dtype=np.float64)
+    certain = np.bincount(index, weights=dwellings.certain) > 0
+    return _Cells(unique % width + low[0], unique // width + low[1], persons, certain)
 
 
-def _choose_cells(
-    column: Ints, row: Ints, persons: Floats, n_cells: int, draws: Draws
-) -> tuple[Ints, Ints, Floats]:
-    while len(column) < n_cells:  # lone farms in the cells around
-        column, row, persons = _grow(column, row, persons)
-    chance = draws.fork("cells").between(0.35, 1.65, row * 100_003 + column)
-    order = np.argsort(-persons * chance, kind="stable")[:n_cells]
-    taken = np.sort(order)
-    return column[taken], row[taken], persons[taken]
+def _choose_cells(cells: _Cells, n_cells: int, draws: Draws) -> tuple[Ints, Ints, Floats]:
+    """Column, row and persons of `n_cells` cells, the most lived-in first, with some chance."""
+    while len(cells.row) < n_cells:  # lone farms in the cells around
+        cells = _grow(cells)
+    chance = draws.fork("cells").between(0.1, 1.9, cells.row * 100_003 + cells.column)
+    score = np.where(cells.certain, np.inf, np.sqrt(cells.persons) * chance)
+    taken = np.sort(np.argsort(-score, kind="stable")[:n_cells])
+    return cells.column[taken], cells.row[taken], cells.persons[taken]
 
 
-def _grow(column: Ints, row: Ints, persons: Floats) -> tuple[Ints, Ints, Floats]:
+def _grow(cells: _Cells) -> _Cells:
+    """The cells and those that touch them by a side, with next to nobody in the new ones."""
+    column, row, n = cells.column, cells.row, len(cells.row)
     columns = np.concatenate([column, column + 1, column - 1, column, column])
     rows = np.concatenate([row, row, row, row + 1, row - 1])
-    few = np.full(4 * len(column), 0.05)
-    key = rows * 10_000_019 + columns
-    _, first = np.unique(key, return_index=True)
-    return columns[first], rows[first], np.concatenate([persons, few])[first]
+    persons = np.concatenate([cells.persons, np.full(4 * n, 0.05)])
+    certain = np.concatenate([cells.certain, np.zeros(4 * n, dtype=bool)])
+    _, first = np.unique(rows * 10_000_019 + columns, return_index=True)
+    return _Cells(columns[first], rows[first], persons[first], certain[first])
 
 
 def _split_ages(persons: Floats, urban: Floats, keys: Ints, draws: Draws) -> Floats:
@@ -156,9 +178,7 @@ def _split_ages(persons: Floats, urban: Floats, keys: Ints, draws: Draws) -> Flo
     return np.round(persons[:, None] * weight / weight.sum(axis=1)[:, None], 1)
 
 
-def _share_cars(
-    persons: Floats, urban: Floats, keys: Ints, draws: Draws
-) -> tuple[Floats, Floats]:
+def _share_cars(persons: Floats, urban: Floats, keys: Ints, draws: Draws) -> tuple[Floats, Floats]:
     """Shares with a car for CAR_BANDS, and the share of all persons without one."""
     where = _CARLESS_RURAL + (_CARLESS_URBAN - _CARLESS_RURAL) * urban
     noise = 1.0 + 0.22 * draws.fork("cars").bell(keys)

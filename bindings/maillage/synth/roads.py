@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from maillage.synth import streets
+from maillage.synth.arrays import Floats
 from maillage.synth.classes import PATH
 from maillage.synth.draws import Draws
 from maillage.synth.hierarchy import build_road_plan
 from maillage.synth.junctions import Junctions
 from maillage.synth.motorways import add_motorways
+from maillage.synth.plane import Nearest
 from maillage.synth.roadset import RoadSet, new_pieces
 from maillage.synth.settlements import Settlements
 from maillage.synth.terrain import ORIGIN_X, ORIGIN_Y, Terrain
-
-Floats = npt.NDArray[np.float64]
 
 # The refuge stands this far from any road: beyond the usual snapping distance of 1,600 m.
 REFUGE_M = (1_900.0, 3_600.0)
@@ -52,7 +50,7 @@ def add_refuge(roads: RoadSet, terrain: Terrain, cell_m: int) -> tuple[RoadSet, 
     spots = np.column_stack([np.tile(x, len(y)), np.repeat(y, len(x))])
     spots -= np.array([ORIGIN_X, ORIGIN_Y])
     spots = spots[terrain.is_land(spots, 600.0)]
-    distance, near = cKDTree(roads.xy[drivable]).query(spots)
+    distance, near = Nearest(roads.xy[drivable]).find(spots)
     fits = (distance > REFUGE_M[0]) & (distance < REFUGE_M[1])
     if not fits.any():
         return roads, None

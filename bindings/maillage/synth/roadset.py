@@ -9,12 +9,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.classes import is_for_cars
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.int8]
 
 FREE = -1  # a piece that may be joined to others to make a longer way
 
@@ -36,17 +32,17 @@ class RoadSet:
     xy: Floats
     a: Ints
     b: Ints
-    road_class: Bytes
+    road_class: Ints
     oneway: Bools
     roundabout: Bools
     bridge: Bools
     loop: Bools
     blocked: Bools
-    access: Bytes
-    urban: npt.NDArray[np.float32]
-    mountain: npt.NDArray[np.float32]
+    access: Ints
+    urban: Floats
+    mountain: Floats
     in_valley: Bools
-    ref: npt.NDArray[np.int32]
+    ref: Ints
     chain: Ints
     bends: Bools
 
@@ -82,17 +78,16 @@ class RoadSet:
         return replace(self, xy=xy)
 
     def for_cars(self) -> Bools:
-        """Pieces that any car may drive along from end to end."""
-        return is_for_cars(self.road_class) & ~self.blocked & np.isin(
-            self.access, (OPEN, DESTINATION, PERMISSIVE)
-        )
+        """Pieces that any car may drive along from end to end, on its way to somewhere else."""
+        passable = np.isin(self.access, (OPEN, PERMISSIVE))
+        return is_for_cars(self.road_class) & ~self.blocked & passable
 
     def degrees(self, rows: Bools) -> Ints:
         """Number of piece ends at every point, among `rows`."""
         ends = np.concatenate([self.a[rows], self.b[rows]])
         return np.bincount(ends, minlength=self.n_points)
 
-    def car_components(self) -> npt.NDArray[np.int32]:
+    def car_components(self) -> Ints:
         """Strongly connected component of every point on the roads open to cars."""
         rows = self.for_cars()
         back = rows & ~self.oneway

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.draws import Draws, to_unit
+from maillage.synth.plane import Nearest
 
-Floats = npt.NDArray[np.float64]
 Density = Callable[[Floats], Floats]
 
 # Squares are handled in blocks of this many, so that memory stays small for a country.
@@ -83,7 +82,7 @@ def _turn(xy: Floats) -> Floats:
     return np.column_stack([(12.0 * x - 5.0 * y) / 13.0, (5.0 * x + 12.0 * y) / 13.0])
 
 
-def thin_points(xy: Floats, spacing_m: Floats, rank: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def thin_points(xy: Floats, spacing_m: Floats, rank: Ints) -> Bools:
     """Which points stay when none may be nearer to another than the spacing there.
 
     Of two points too near, the one with the lower `rank` stays; ranks are distinct.
@@ -91,7 +90,7 @@ def thin_points(xy: Floats, spacing_m: Floats, rank: npt.NDArray[np.int64]) -> n
     keep = np.ones(len(xy), dtype=bool)
     for _ in range(4):
         alive = np.flatnonzero(keep)
-        distance, neighbour = cKDTree(xy[alive]).query(xy[alive], k=2, workers=-1)
+        distance, neighbour = Nearest(xy[alive]).find_several(xy[alive], 2)
         near = distance[:, 1] < spacing_m[alive]
         drop = near & (rank[alive] > rank[alive[neighbour[:, 1]]])
         keep[alive[drop]] = False

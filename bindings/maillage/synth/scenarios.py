@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
-from maillage.synth.counters import KINDS
+from maillage.synth.arrays import Floats, Ints
+from maillage.synth.counter_kinds import KINDS
 from maillage.synth.country import SynthCountry
-from maillage.synth.terrain import Frame
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from maillage.synth.plane import Nearest
+from maillage.synth.terrain import ORIGIN_X, ORIGIN_Y, Frame
 
 _KIND = {kind.name: number for number, kind in enumerate(KINDS)}
 _POSTAL = ("Bureau de poste", "Agence postale communale", "Relais poste")
@@ -46,7 +43,8 @@ def _restructure(country: SynthCountry) -> str:
     return (
         "# A network is thinned out: two post offices become agencies (fewer services, the key\n"
         "# stays), two more and a tax office close, and a France Services opens that also\n"
-        "# handles post. Edits apply in the order of this file.\n"
+        "# handles post. Edits apply in the order of this file. With --level 2 (the operator's\n"
+        "# own desk) the agencies count as lost too.\n"
         "# Run: maillage compare territory.toml scenario_restructure.toml --service post\n"
         'format = 1\nname = "Fewer desks, one shared house"\n'
         + "".join(_block("close", key=counters.key[row]) for row in offices[3:5])
@@ -98,26 +96,20 @@ def _counters_xy(country: SynthCountry, rows: Ints) -> Floats:
 
 def _lone_offices(country: SynthCountry) -> list[int]:
     """Post offices outside the larger towns, those first whose closing lengthens most ways."""
-    counters = country.counters
+    counters, settlements = country.counters, country.settlements
     postal = np.flatnonzero(np.isin(counters.kind, [_KIND[name] for name in _POSTAL]))
-    places = np.unique(counters.commune[postal])
-    persons = country.settlements.persons
-    distance, _ = cKDTree(country.settlements.xy[places]).query(
-        country.settlements.xy[counters.commune], k=2
-    )
-    office = np.flatnonzero(
-        (counters.kind == _KIND["Bureau de poste"])
-        & (persons[counters.commune] < 6_000)
-        & (country.settlements.setting[counters.commune] == 0)
-    )
-    alone = np.bincount(counters.commune[postal], minlength=len(persons))
-    score = distance[office, 1] * np.sqrt(persons[counters.commune[office]])
-    score = score / alone[counters.commune[office]]
-    best = office[np.argsort(-score, kind="stable")]
-    if len(best) < 5:  # a territory of few towns: any post office will do
-        others = np.flatnonzero(counters.kind == _KIND["Bureau de poste"])
-        best = np.concatenate([best, others[~np.isin(others, best)]])
-    return best.tolist()
+    places, number = np.unique(counters.commune[postal], return_counts=True)
+    people = country.population
+    plane = people.lambert - np.array([ORIGIN_X, ORIGIN_Y])
+    distance, nearest = Nearest(settlements.xy[places]).find_several(plane, 2)
+    loss = np.zeros(len(settlements))
+    farther = (distance[:, 1] - distance[:, 0]) * people.persons.sum(axis=1)
+    loss[places] = np.bincount(nearest[:, 0], weights=farther, minlength=len(places))
+    loss[places[number > 1]] *= 0.01  # another one stands beside it
+    office = np.flatnonzero(counters.kind == _KIND["Bureau de poste"])
+    where = counters.commune[office]
+    small = (settlements.persons[where] < 6_000) & (settlements.setting[where] == 0)
+    return office[np.argsort(-loss[where] * np.where(small, 1.0, 1e-6), kind="stable")].tolist()
 
 
 def _unserved_commune(country: SynthCountry) -> tuple[float, float, int]:
@@ -125,7 +117,7 @@ def _unserved_commune(country: SynthCountry) -> tuple[float, float, int]:
     counters, settlements = country.counters, country.settlements
     postal = np.isin(counters.kind, [_KIND[name] for name in _POSTAL])
     places = np.unique(counters.commune[postal])
-    distance, _ = cKDTree(settlements.xy[places]).query(settlements.xy)
+    distance, _ = Nearest(settlements.xy[places]).find(settlements.xy)
     score = distance * np.sqrt(settlements.persons) * (settlements.setting == 0)
     best = int(np.argmax(score))
     lon, lat = Frame().to_lonlat(settlements.xy[[best]])
@@ -135,7 +127,9 @@ def _unserved_commune(country: SynthCountry) -> tuple[float, float, int]:
 def _slide_place(country: SynthCountry) -> Floats:
     """A place on the valley's road, about half way up."""
     roads, nodes = country.mapped.roads, country.mapped.nodes
-    piece = np.flatnonzero(roads.in_valley & (roads.road_class == roads.road_class[roads.in_valley].min()))
+    piece = np.flatnonzero(
+        roads.in_valley & (roads.road_class == roads.road_class[roads.in_valley].min())
+    )
     communes = country.settlements.xy[country.settlements.setting == 1]
     goal = 0.5 * (communes[1] + communes[2]) if len(communes) > 2 else communes[0]
     middle = 0.5 * (roads.xy[roads.a[piece]] + roads.xy[roads.b[piece]])

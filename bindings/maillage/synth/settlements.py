@@ -6,20 +6,17 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.draws import Draws
 from maillage.synth.noise import fractal_noise, smooth_step, value_noise
+from maillage.synth.plane import Nearest
 from maillage.synth.sampling import sample_points, thin_points
-from maillage.synth.terrain import VALLEY_LENGTH_M, Terrain
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from maillage.synth.terrain import Terrain
 
 # Mean area of a commune of metropolitan France is 15.8 km2; a little less here because the
 # valley and the islands have few.
-COMMUNE_KM2 = 13.0
+COMMUNE_KM2 = 11.8
 TOWN_MIN_PERSONS = 1_200
 # Residents served by one street junction, in a village and in the largest cities.
 PERSONS_PER_JUNCTION_VILLAGE = 24.0
@@ -40,12 +37,12 @@ class Settlements:
     n_towns: int
     reach_m: Floats
     junctions: Floats
-    setting: npt.NDArray[np.int8]
+    setting: Ints
 
     def __len__(self) -> int:
         return len(self.xy)
 
-    def subset(self, keep: npt.NDArray[np.bool_]) -> Settlements:
+    def subset(self, keep: Bools) -> Settlements:
         """The settlements where `keep` is true, in the same order."""
         return Settlements(
             xy=self.xy[keep],
@@ -89,10 +86,10 @@ class SettledFields:
         self._terrain = terrain
         self._draws = Draws(seed, "fields")
         self._all = settlements
-        self._tree = cKDTree(settlements.xy)
+        self._centre = Nearest(settlements.xy)
         cities = np.flatnonzero(settlements.reach_m > 1_800.0)
         self._cities = cities
-        self._city_tree = cKDTree(settlements.xy[cities]) if len(cities) else None
+        self._city = Nearest(settlements.xy[cities]) if len(cities) else None
         area = 3.141592653589793 / 4.0 * (settlements.reach_m / 1000.0) ** 2
         self._junction_peak = settlements.junctions / area
         # a part of each commune lives outside its village, on the roads around
@@ -109,7 +106,9 @@ class SettledFields:
         junctions = np.zeros(len(xy))
         persons = np.zeros(len(xy))
         urban = np.zeros(len(xy))
-        ragged = 1.0 + 0.32 * value_noise(xy[:, 0] / 900.0, xy[:, 1] / 900.0, self._draws.fork("edge"))
+        ragged = 1.0 + 0.32 * value_noise(
+            xy[:, 0] / 900.0, xy[:, 1] / 900.0, self._draws.fork("edge")
+        )
         for index, distance in self._near(xy):
             found = index >= 0
             centre = index[found]
@@ -124,30 +123,24 @@ class SettledFields:
         if len(xy) == 0:
             return []
         n_near = min(2, len(self._all))
-        distance, index = self._tree.query(
-            xy, k=n_near, distance_upper_bound=2_700.0, workers=-1
-        )
-        distance, index = distance.reshape(len(xy), -1), index.reshape(len(xy), -1).astype(np.int64)
-        index[index == len(self._all)] = -1
-        is_city = (index >= 0) & (self._all.reach_m[index] > 1_800.0)
-        index[is_city] = -1  # counted below
-        columns = [(index[:, k], distance[:, k]) for k in range(index.shape[1])]
-        if self._city_tree is None:
+        distance, index = self._centre.find_several(xy, n_near, 2_700.0)
+        known = np.append(np.arange(len(self._all)), -1)
+        known[self._cities] = -1  # counted below
+        index = known[index]
+        columns = [(index[:, k], distance[:, k]) for k in range(n_near)]
+        if self._city is None:
             return columns
         n_cities = min(3, len(self._cities))
         far = 1.6 * float(self._all.reach_m.max())
-        distance, index = self._city_tree.query(
-            xy, k=n_cities, distance_upper_bound=far, workers=-1
-        )
-        distance, index = distance.reshape(len(xy), -1), index.reshape(len(xy), -1)
-        known = np.append(self._cities, -1)
-        return columns + [(known[index[:, k]], distance[:, k]) for k in range(index.shape[1])]
+        distance, index = self._city.find_several(xy, n_cities, far)
+        index = np.append(self._cities, -1)[index]
+        return columns + [(index[:, k], distance[:, k]) for k in range(n_cities)]
 
 
 # -- where the centres are ------------------------------------------------------------------
 
 
-def _place_centres(terrain: Terrain, draws: Draws) -> tuple[Floats, npt.NDArray[np.int8]]:
+def _place_centres(terrain: Terrain, draws: Draws) -> tuple[Floats, Ints]:
     """Centres of communes on the mainland, then in the valley, then on the islands."""
 
     def density(xy: Floats) -> Floats:
@@ -172,7 +165,7 @@ def _place_centres(terrain: Terrain, draws: Draws) -> tuple[Floats, npt.NDArray[
 
 
 def _choose_towns(
-    terrain: Terrain, xy: Floats, setting: npt.NDArray[np.int8], draws: Draws
+    terrain: Terrain, xy: Floats, setting: Ints, draws: Draws
 ) -> tuple[Ints, int, Floats]:
     """Order of the centres with the towns first, their number and their persons.
 
@@ -229,9 +222,7 @@ def _town_score(terrain: Terrain, xy: Floats, draws: Draws) -> Floats:
 # -- how many people ------------------------------------------------------------------------
 
 
-def _village_persons(
-    terrain: Terrain, xy: Floats, setting: npt.NDArray[np.int8], draws: Draws
-) -> Floats:
+def _village_persons(terrain: Terrain, xy: Floats, setting: Ints, draws: Draws) -> Floats:
     """Log-normal sizes around 260 persons, smaller on the heights and in the valley."""
     spread = np.exp(0.75 * draws.fork("village").bell(np.arange(len(xy))))
     high = smooth_step(terrain.height_m(xy), 350.0, 1_100.0)
@@ -244,14 +235,14 @@ def _village_persons(
 def _add_suburbs(persons: Floats, xy: Floats, n_towns: int) -> None:
     """Communes around large towns have several times the persons of others, in place."""
     villages = np.arange(n_towns, len(xy))
-    tree = cKDTree(xy[villages]) if len(villages) else None
-    if tree is None:
+    if len(villages) == 0:
         return
+    around = Nearest(xy[villages])
     for town in range(n_towns):
         if persons[town] < 8_000:
             break
         radius = 2_600.0 * math.sqrt(persons[town] / 10_000.0)
-        near = villages[np.array(sorted(tree.query_ball_point(xy[town], radius)), dtype=np.int64)]
+        near = villages[around.find_around(xy[town], radius)]
         delta = xy[near] - xy[town]
         share = 1.0 - np.sqrt((delta**2).sum(axis=1)) / radius
         persons[near] *= 1.0 + 5.0 * share * share * min(3.0, persons[town] / 30_000.0 + 0.6)
@@ -262,8 +253,3 @@ def _persons_per_junction(persons: Floats) -> Floats:
     return PERSONS_PER_JUNCTION_VILLAGE + growth * (
         PERSONS_PER_JUNCTION_CITY - PERSONS_PER_JUNCTION_VILLAGE
     )
-
-
-def valley_minutes(speed_kmh: float, winding: float) -> float:
-    """Minutes along the valley at a speed, its road being `winding` times as long as the line."""
-    return VALLEY_LENGTH_M / 1000.0 * winding / speed_kmh * 60.0

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Floats, Ints, Keys
 from maillage.synth.classes import PRIMARY, SECONDARY, STEPS, TERTIARY, TRUNK
 from maillage.synth.draws import Draws
 from maillage.synth.noise import wave
 from maillage.synth.roadset import RoadSet
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ def _bend(roads: RoadSet, nodes: RoadNodes, draws: Draws) -> None:
         nodes.xy[inner, axis] = straight + sign * aside * normal[piece]
 
 
-def _morton(xy: Floats) -> npt.NDArray[np.uint64]:
+def _morton(xy: Floats) -> Keys:
     """A number per point such that near points mostly have near numbers."""
     low = xy.min(axis=0)
     scale = 65_535.0 / max(float((xy.max(axis=0) - low).max()), 1.0)

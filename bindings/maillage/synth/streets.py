@@ -1,11 +1,10 @@
-"""What a map shows at the scale of streets: drives, roundabouts, one-way streets, bollards, ferries."""
+"""What a map shows at the scale of streets: drives, roundabouts, one-ways, bollards, ferries."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Floats, Ints
 from maillage.synth.classes import (
     FERRY,
     LIVING_STREET,
@@ -22,6 +21,7 @@ from maillage.synth.classes import (
 from maillage.synth.draws import Draws
 from maillage.synth.hierarchy import NOT_BUILT, RoadPlan
 from maillage.synth.junctions import Junctions
+from maillage.synth.plane import Nearest
 from maillage.synth.roadset import (
     AGRICULTURAL,
     DESTINATION,
@@ -32,10 +32,6 @@ from maillage.synth.roadset import (
     RoadSet,
     new_pieces,
 )
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 # A ring of eight nodes, anticlockwise from the east.
 _RING = np.array(
@@ -76,7 +72,7 @@ def _smooth_main_roads(roads: RoadSet) -> Floats:
     main = (roads.road_class >= TRUNK) & (roads.road_class <= TERTIARY)
     a, b = roads.a[main], roads.b[main]
     passes = np.flatnonzero(roads.degrees(main) == 2)
-    distance, _ = cKDTree(xy).query(xy[passes], k=2)
+    distance, _ = Nearest(xy).find_several(xy[passes], 2)
     limit = 0.3 * distance[:, 1]
     for _ in range(3):
         total = np.zeros_like(xy)
@@ -140,8 +136,9 @@ def set_access(roads: RoadSet, draws: Draws) -> None:
     roads.road_class[street & (roads.road_class == RESIDENTIAL) & (chance > 0.94)] = LIVING_STREET
     residential = roads.road_class == RESIDENTIAL
     limits = draws.fork("limits").uniform(keys)
-    roads.access[residential & (roads.access == OPEN) & (limits < 0.03)] = DESTINATION
     loops = residential & roads.loop & (roads.access == OPEN)
+    roads.access[loops & (limits < 0.08)] = DESTINATION
+    loops &= roads.access == OPEN
     roads.blocked |= loops & (roads.lengths() > 60.0) & (limits > 0.965)
     roads.access[(roads.road_class == UNCLASSIFIED) & roads.loop & (limits < 0.02)] = PRIVATE
     track = roads.road_class == TRACK
@@ -246,7 +243,7 @@ def _urban_at(roads: RoadSet, first: int, n_rings: int) -> Floats:
     return np.repeat(most, 8)
 
 
-def _class_at(roads: RoadSet, first: int, n_rings: int) -> npt.NDArray[np.int8]:
+def _class_at(roads: RoadSet, first: int, n_rings: int) -> Ints:
     """The highest class of the roads that meet each ring, ramps aside."""
     highest = np.full(n_rings, UNCLASSIFIED, dtype=np.int8)
     for end in (roads.a, roads.b):
@@ -268,13 +265,13 @@ def add_ferries(roads: RoadSet, island: Ints) -> RoadSet:
     used = roads.degrees(roads.for_cars())[: len(island)] > 0
     ashore = np.flatnonzero((island < 0) & used)
     ashore = ashore[label[ashore] == np.argmax(np.bincount(label[ashore]))]
-    tree = cKDTree(roads.xy[ashore])
+    harbour = Nearest(roads.xy[ashore])
     for number in range(int(island.max()) + 1):
         here = np.flatnonzero((island == number) & used)
         if len(here) == 0:
             continue
         here = here[label[here] == np.argmax(np.bincount(label[here]))]
-        distance, near = tree.query(roads.xy[here])
+        distance, near = harbour.find(roads.xy[here])
         best = int(np.argmin(distance))
         crossing = new_pieces(
             roads.xy,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Bools, Ints
 from maillage.synth.classes import (
     FERRY,
     FOOTWAY,
@@ -31,7 +31,6 @@ from maillage.synth.roadset import (
     RoadSet,
 )
 
-Ints = npt.NDArray[np.int64]
 TagSet = list[tuple[str, str]]
 
 MAXSPEEDS = ["", "130", "110", "90", "80", "70", "50", "30", "20", "FR:urban", "FR:rural", "walk"]
@@ -102,7 +101,7 @@ def build_signature(roads: RoadSet, speed_tag: Ints) -> Ints:
 
 def build_way_tags(
     roads: RoadSet, signature: Ints, ferry_min: Ints, draws: Draws
-) -> tuple[list[TagSet], Ints, npt.NDArray[np.bool_]]:
+) -> tuple[list[TagSet], Ints, Bools]:
     """Distinct tag sets, the index of each way's set, and which ways are drawn against traffic.
 
     `roads` has one row per way; `ferry_min` its minutes where it is a ferry.
@@ -178,4 +177,3 @@ def _speed_tags(speed_tag: int) -> TagSet:
 
 def _ferry_tags(minutes: int) -> TagSet:
     return [("duration", f"{minutes // 60:02d}:{minutes % 60:02d}")] if minutes else []
-

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from pyproj import Transformer
-from scipy.spatial import cKDTree
 
+from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.draws import Draws
 from maillage.synth.noise import (
     SampledField,
@@ -22,9 +21,7 @@ from maillage.synth.noise import (
     smooth_step,
     value_noise,
 )
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from maillage.synth.plane import Nearest
 
 # Middle of the country in EPSG:2154: open sea 200 km off the Vendée.
 ORIGIN_X = 150_000.0
@@ -68,7 +65,7 @@ class River:
         """Where the river runs at x; beyond its ends, the y of the end."""
         return np.interp(x, self.x, self.y)
 
-    def side(self, xy: Floats) -> npt.NDArray[np.int8]:
+    def side(self, xy: Floats) -> Ints:
         """+1 north of the river, -1 south of it, 0 beyond its source."""
         north = xy[:, 1] >= self.line_y(xy[:, 0])
         return np.where(xy[:, 0] > self.source_x, 0, np.where(north, 1, -1)).astype(np.int8)
@@ -98,7 +95,7 @@ class Terrain:
         self.islands = self._build_islands()
         self.rivers = self._build_rivers()
         self.valley = self._build_valley()
-        self._valley_tree = cKDTree(self.valley)
+        self._valley_line = Nearest(self.valley)
         box = 1.35 * self.radius_m + 9_000.0
         self.bounds = (-box, -box, box, box)
         self.step_m = 250.0 if self.radius_m < 100_000.0 else 500.0
@@ -117,7 +114,7 @@ class Terrain:
         """As `shore_m`, for the mainland with its valley but without the islands."""
         return self._mainland.at(xy)
 
-    def island_of(self, xy: Floats) -> npt.NDArray[np.int64]:
+    def island_of(self, xy: Floats) -> Ints:
         """Index of the island a point lies on, -1 elsewhere."""
         index = np.full(len(xy), -1)
         for k, island in enumerate(self.islands):
@@ -165,7 +162,7 @@ class Terrain:
     def on_wall(self, xy: Floats) -> Bools:
         """Whether points lie on the ridge around the valley, where nothing is built."""
         distance = self.valley_distance_m(xy)
-        mouth = np.hypot(xy[:, 0] - self.valley[0, 0], xy[:, 1] - self.valley[0, 1])
+        mouth = np.sqrt(((xy - self.valley[0]) ** 2).sum(axis=1))
         wall = (distance >= VALLEY_HALF_WIDTH_M) & (distance < VALLEY_HALF_WIDTH_M + VALLEY_WALL_M)
         return wall & (mouth > VALLEY_HALF_WIDTH_M)
 
@@ -213,7 +210,7 @@ class Terrain:
         low, high = self.valley.min(axis=0) - 9_000.0, self.valley.max(axis=0) + 9_000.0
         near = np.flatnonzero(((xy > low) & (xy < high)).all(axis=1))
         here = xy[near]
-        found, index = self._valley_tree.query(here, distance_upper_bound=9_000.0)
+        found, index = self._valley_line.find(here, 9_000.0)
         distance[near] = np.minimum(found, 9_000.0)
         line = self.valley[np.minimum(index, len(self.valley) - 1)]
         inner = ((here**2).sum(axis=1) < (line**2).sum(axis=1)) & (index < len(self.valley) - 20)
@@ -227,7 +224,9 @@ class Terrain:
         west = smooth_step(-xy[:, 0] / far, -0.3, 0.5)  # the coast is more broken than the border
         scale = 0.55 * self.radius_m
         octaves = max(3, int(np.ceil(np.log2(scale / 2_000.0))))
-        detail = fractal_noise(xy[:, 0] / scale, xy[:, 1] / scale, self.draws.fork("coast"), octaves)
+        detail = fractal_noise(
+            xy[:, 0] / scale, xy[:, 1] / scale, self.draws.fork("coast"), octaves
+        )
         bays = self.radius_m * (0.05 + 0.27 * west) * detail
         return self._rim_m(xy[:, 0] / far, xy[:, 1] / far) + bays - r
 
@@ -281,16 +280,23 @@ class Terrain:
         points = [point]
         length = 0.0
         while length < VALLEY_LENGTH_M:
-            r = float(np.hypot(*point))
+            r = float(np.sqrt((point**2).sum()))
             east, north = point / r
             rim = float(self._rim_m(np.array([east]), np.array([north]))[0])
-            goal = rim + 4_600.0 + 900.0 * float(
-                value_noise(np.array([length / 3_800.0]), np.array([0.5]), self.draws.fork("sway"))[0]
+            goal = (
+                rim
+                + 4_600.0
+                + 900.0
+                * float(
+                    value_noise(
+                        np.array([length / 3_800.0]), np.array([0.5]), self.draws.fork("sway")
+                    )[0]
+                )
             )
             # around anticlockwise, drawn outwards to the goal radius
             pull = np.clip((goal - r) / 2_000.0, -0.6, 2.2)
             heading = np.array([-north, east]) + pull * np.array([east, north])
-            point = point + step * heading / np.hypot(*heading)
+            point = point + step * heading / np.sqrt((heading**2).sum())
             points.append(point)
             length += step
         return np.array(points)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from maillage.synth.counter_kinds import KINDS, SERVICES
 from maillage.synth.country import SynthCountry
-from maillage.synth.counters import KINDS, SERVICES
 from maillage.synth.population import AGE_BANDS
 
 _LABELS = {
@@ -44,7 +44,8 @@ def _group(band: str) -> str:
     lines = [
         f'[groups."{name}"]',
         f'persons = "ind_{band}"',
-        f'ability = "{ability}"' + ("           # as of the youngest who were asked" * (band == "0_17")),
+        f'ability = "{ability}"'
+        + ("           # as of the youngest who were asked" * (band == "0_17")),
         f'car_share_column = "{_CAR_COLUMN.get(band, "voiture_18_64")}"',
     ]
     if band == "80p":
@@ -64,7 +65,7 @@ def _kind(index: int) -> str:
     return f'"{kind.name}" = {{ {levels} }}\n'
 
 
-_HEAD = """# An invented territory, made by `maillage synth`: every name and figure in it is made up.
+_HEAD = """# An invented territory, made by `maillage synth`: every name and figure is made up.
 # This file says what each of the other files holds. Paths are relative to this file.
 # All keys: scenarios/TERRITORY.md of maillage. Try: maillage check territory.toml
 format = 1
@@ -85,10 +86,12 @@ name = "nom"
 [zonings.epci]                    # groups of communes: a column of the communes' layer
 of = "commune"
 column = "epci"
+name = "nom_epci"
 
 [zonings.departement]
 of = "commune"
 column = "departement"
+name = "nom_departement"
 """
 
 _GROUPS_HEAD = """

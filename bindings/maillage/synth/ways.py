@@ -1,19 +1,15 @@
-"""Joins pieces of road to ways, as mappers draw them: on through crossings while nothing changes."""
+"""Joins pieces of road to ways, as mappers draw them: on through crossings while all is equal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from maillage.synth.arrays import Bools, Ints
 from maillage.synth.draws import Draws
 from maillage.synth.roadset import FREE, RoadSet
 from maillage.synth.shapes import RoadNodes
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

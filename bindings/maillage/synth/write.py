@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
@@ -19,12 +18,12 @@ from maillage.atomic import write_atomically
 from maillage.errors import IoError
 from maillage.progress import ProgressChoice, report_progress
 from maillage.synth.coaches import build_feed
-from maillage.synth.counters import KINDS
+from maillage.synth.connectivity import MOBILE_NO_DATA
+from maillage.synth.counter_kinds import KINDS
 from maillage.synth.country import SynthCountry, build_country
 from maillage.synth.geotiff import RasterPlace, write_geotiff
 from maillage.synth.population import AGE_BANDS, CAR_BANDS
 from maillage.synth.scenarios import build_scenarios
-from maillage.synth.connectivity import MOBILE_NO_DATA
 from maillage.synth.territory_file import build_territory_text
 
 # Zip entries and layers carry a date; an invented territory has one for good.
@@ -78,7 +77,7 @@ def write_country(country: SynthCountry, out_dir: str | Path) -> None:
     try:
         _write_files(country, work)
         for name in FILES:
-            os.replace(work / name, out / name)
+            (work / name).replace(out / name)
     except OSError as error:
         raise IoError(f"{out}: cannot be written: {error.strerror or error}") from error
     finally:
@@ -190,7 +189,7 @@ def _write_grid(country: SynthCountry, path: Path) -> None:
     columns["sans_voiture"] = people.carless
     for band, name in enumerate(CAR_BANDS):
         columns[f"voiture_{name}"] = people.car_share[:, band]
-    _write_csv(columns, path, ",")
+    _write_csv(columns, path, ",", quote=False)
 
 
 def _write_counters(country: SynthCountry, path: Path) -> None:
@@ -226,15 +225,19 @@ def _write_fibre(country: SynthCountry, path: Path) -> None:
         columns[name] = [_to_french(value) for value in fibre.eligible[:, k].tolist()]
     columns["bonne_4g"] = [_to_french(value) for value in fibre.good_4g.tolist()]
     columns["date"] = ["2024-12-31"] * len(communes)
-    _write_csv(columns, path, ";")
+    _write_csv(columns, path, ";", quote=False)
 
 
 def _to_french(value: float) -> str:
     return "s" if np.isnan(value) else f"{value:.1f}".replace(".", ",")
 
 
-def _write_csv(columns: dict[str, object], path: Path, separator: str) -> None:
-    options = csv.WriteOptions(delimiter=separator, quoting_style="needed")
+def _write_csv(
+    columns: dict[str, object], path: Path, separator: str, *, quote: bool = True
+) -> None:
+    """Writes a table; `quote` puts text in quotation marks, needed where it holds separators."""
+    style = "needed" if quote else "none"
+    options = csv.WriteOptions(delimiter=separator, quoting_style=style)
     csv.write_csv(pa.table(columns), path, write_options=options)
 
 
