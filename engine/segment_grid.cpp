@@ -17,7 +17,7 @@ auto find_tie_key(const RoadSegments& s, SegmentId id) {
   const auto kb = std::tuple(b.lat, b.lon);
   const bool drawn = ka <= kb;
   return std::tuple(std::min(ka, kb), std::max(ka, kb), s.flags[id], drawn ? s.forward_s[id] : s.backward_s[id],
-                    drawn ? s.backward_s[id] : s.forward_s[id]);
+                    drawn ? s.backward_s[id] : s.forward_s[id], !drawn);
 }
 
 // Always from the same end, so that segments between the same points, drawn either way, are equally
