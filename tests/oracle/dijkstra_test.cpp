@@ -16,8 +16,12 @@
 namespace maillage::test {
 namespace {
 
+// With at least one node: now and then a town has no road that can be used.
 RoadNetwork build_random_network(Dice& dice) {
-  return build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+  for (;;) {
+    RoadNetwork network = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    if (network.n_nodes() > 0) return network;
+  }
 }
 
 std::vector<LinkEnd> draw_sources(const RoadNetwork& network, Dice& dice) {

@@ -45,8 +45,46 @@ void NaiveRouter::find_bends() {
   for (const TurnBan& ban : roads_.turn_bans) is_bend_[ban.via.v] = 0;
 }
 
-// Floods each pocket of private segments and counts the nodes where it meets open roads.
+// Nodes of the set of open roads, joined in any direction, that has the most crossings and ends.
+std::vector<std::uint8_t> NaiveRouter::find_core() const {
+  std::vector<std::vector<RawNodeId>> beside(roads_.n_nodes());
+  for (std::size_t i = 0; i < roads_.n_segments(); ++i) {
+    const SegmentId s(i);
+    if (!is_used(s) || roads_.flags[s] & kRestricted) continue;
+    beside[roads_.from[s].v].push_back(roads_.to[s]);
+    beside[roads_.to[s].v].push_back(roads_.from[s]);
+  }
+  std::vector<std::uint8_t> seen(roads_.n_nodes(), 0);
+  std::vector<RawNodeId> core;
+  auto best = std::pair(std::size_t{0}, std::pair(0.0, 0.0));  // crossings; southernmost, then westernmost
+  for (std::size_t start = 0; start < roads_.n_nodes(); ++start) {
+    if (seen[start] || beside[start].empty()) continue;
+    std::vector<RawNodeId> set{RawNodeId(start)}, crossings;
+    seen[start] = 1;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      if (!is_bend_[set[i].v]) crossings.push_back(set[i]);
+      for (RawNodeId n : beside[set[i].v]) {
+        if (seen[n.v]) continue;
+        seen[n.v] = 1;
+        set.push_back(n);
+      }
+    }
+    if (crossings.empty()) crossings.push_back(set[0]);  // a ring: one of its nodes counts
+    auto corner = std::pair(1e9, 1e9);
+    for (RawNodeId n : crossings) corner = std::min(corner, {roads_.node_point[n].lat, roads_.node_point[n].lon});
+    const auto rank = std::pair(crossings.size(), std::pair(-corner.first, -corner.second));
+    if (!core.empty() && rank < best) continue;
+    best = rank;
+    core = set;
+  }
+  std::vector<std::uint8_t> is_core(roads_.n_nodes(), 0);
+  for (RawNodeId n : core) is_core[n.v] = 1;
+  return is_core;
+}
+
+// Floods each pocket of private segments and counts the nodes where it meets the open roads.
 void NaiveRouter::find_private() {
+  const std::vector<std::uint8_t> is_core = find_core();
   is_private_.assign(roads_.n_segments(), 0);
   std::vector<std::vector<SegmentId>> private_at(roads_.n_nodes());
   std::vector<std::uint8_t> has_open(roads_.n_nodes(), 0);
@@ -54,7 +92,7 @@ void NaiveRouter::find_private() {
     const SegmentId s(i);
     if (!is_used(s)) continue;
     for (RawNodeId n : {roads_.from[s], roads_.to[s]}) {
-      if (roads_.flags[s] & kRestricted)
+      if (roads_.flags[s] & kRestricted || !is_core[n.v])
         private_at[n.v].push_back(s);
       else
         has_open[n.v] = 1;

@@ -4,8 +4,9 @@
 //
 // A state is a directed segment just driven and a phase of the trip. Rules:
 //   - a forbidden turn is not made; U-turns are made at crossings and ends only, not at bends
-//   - a trip is private roads, then open roads, then private roads, any of them empty; private roads
-//     that touch open ones at less than two nodes are a dead end and count as open
+//   - a trip is private roads, then open roads, then private roads, any of them empty. Open roads that
+//     do not hang together with most others but by private ones count as private; private roads that
+//     touch the others at less than two nodes are a dead end and count as open
 //   - turns between private roads (of a pocket with two contacts) and others are never forbidden
 //   - the delay of a node is charged on driving into it
 //   - a point within half a millisecond of a node stands on it
@@ -51,6 +52,7 @@ class NaiveRouter {
   RawNodeId find_node(RoadPoint p) const;
   bool is_used(SegmentId s) const;
   void find_bends();
+  std::vector<std::uint8_t> find_core() const;
   void find_private();
 
   const RoadSegments& roads_;

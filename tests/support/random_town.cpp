@@ -77,6 +77,16 @@ class TownBuilder {
     roads_.push_back(std::move(road));
   }
 
+  // Often on the very same line, but not as fast: which of two roads a point stands on must show.
+  void add_parallel(RawNodeId a, RawNodeId b) {
+    const std::size_t first = s_.n_segments();
+    add_road(a, b, dice_.between(1, 2));
+    for (std::size_t i = first; i < s_.n_segments(); ++i) {
+      s_.forward_s[SegmentId(i)] += 1;
+      s_.backward_s[SegmentId(i)] += 1;
+    }
+  }
+
   void add_block(LatLon corner) {
     const int most = dice_.chance(0.1) ? 9 : 5;
     const int w = dice_.between(1, most), h = dice_.between(2, most);
@@ -87,7 +97,7 @@ class TownBuilder {
         crossing.push_back(add_node(shake({corner.lat + y * kSpacing, corner.lon + x * kSpacing}, kSpacing / 4)));
     auto join = [&](int a, int b) {
       if (dice_.chance(density)) add_road(crossing[a], crossing[b], dice_.between(1, 4));
-      if (dice_.chance(0.06)) add_road(crossing[a], crossing[b], dice_.between(1, 2));  // parallel
+      if (dice_.chance(0.06)) add_parallel(crossing[a], crossing[b]);
     };
     for (int y = 0; y < h; ++y)
       for (int x = 0; x < w; ++x) {
@@ -125,7 +135,8 @@ class TownBuilder {
       const SegmentId none = add_segment(at, twin, 0);
       s_.forward_s[none] = s_.backward_s[none] = 0;
       roads_.push_back({none});
-      add_road(twin, dice_.chance(0.5) ? dice_.pick(crossings_) : add_node(shake(s_.node_point[at], kSpacing)), 2);
+      const RawNodeId other = dice_.pick(crossings_);  // not back on the same line
+      add_road(twin, other != at ? other : add_node(shake(s_.node_point[at], kSpacing)), 2);
     }
     if (dice_.chance(0.2)) add_node(shake({0, 0}, kSpacing));  // a node without roads
   }

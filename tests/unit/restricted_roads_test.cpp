@@ -1,7 +1,6 @@
 // Private roads begin and end trips; nobody drives through.
 #include <gtest/gtest.h>
 
-#include <cmath>
 
 #include "engine/road_network.h"
 #include "tests/support/ascii_town.h"
@@ -59,7 +58,29 @@ TEST(RestrictedRoads, ATripLeavesOnePocketAndEndsInAnother) {
   EXPECT_EQ(minutes('A', 'D'), 20);
   EXPECT_EQ(minutes('B', 'C'), 4);
   EXPECT_EQ(minutes('p', 'C'), 7);
-  EXPECT_TRUE(std::isnan(minutes('A', 'B')));  // an open road that only private roads lead to
+}
+
+// An open street that only private roads lead to can be come to, but nobody drives through it.
+TEST(RestrictedRoads, AnOpenStreetBehindPrivateRoadsBelongsToThem) {
+  const TownTimes minutes(build_ascii_town(
+      "A-=p=-B---C-=q=-D\n"
+      "|               |\n"
+      "+---------------+"));
+  EXPECT_EQ(minutes('A', 'B'), 6);
+  EXPECT_EQ(minutes('C', 'A'), 10);
+  EXPECT_EQ(minutes('A', 'D'), 20);
+  const auto links = build_links(minutes.network(), std::vector<LatLon>{minutes.town().between('B', 'C', 0.5)});
+  EXPECT_NEAR(links.snap_m[0], 0, 1e-6);
+}
+
+TEST(RestrictedRoads, AStreetBehindOnePrivateDriveIsAPlainDeadEnd) {
+  const TownTimes minutes(build_ascii_town(
+      "A---B---C\n"
+      "    :    \n"
+      "    p----q"));
+  EXPECT_FALSE(has_layers(minutes.network()));
+  EXPECT_EQ(minutes('A', 'q'), 4 + 2 + 5);
+  EXPECT_EQ(minutes('q', 'C'), 11);
 }
 
 TEST(RestrictedRoads, PocketsThatTouchAreOne) {
