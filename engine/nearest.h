@@ -75,6 +75,22 @@ class NearestView {
   std::span<const PlaceId> touched() const { return touched_; }
   const std::shared_ptr<const NearestIndex>& base() const { return base_; }
 
+  // Reads the lists of all places in their order, without searching for each.
+  class Reader {
+   public:
+    explicit Reader(const NearestView& view) : view_(view) {}
+    // The list of `p`; p never less than in the call before.
+    std::span<const Label> read(PlaceId p) {
+      while (next_ < view_.touched_.size() && view_.touched_[next_] < p) ++next_;
+      const bool is_touched = next_ < view_.touched_.size() && view_.touched_[next_] == p;
+      return is_touched ? view_.lists_[next_] : (*view_.base_)[p];
+    }
+
+   private:
+    const NearestView& view_;
+    std::size_t next_ = 0;
+  };
+
  private:
   friend class NearestUpdate;
   std::shared_ptr<const NearestIndex> base_;

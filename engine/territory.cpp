@@ -140,21 +140,26 @@ Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQue
   }
   const auto& place_area = territory.parts().place_area;
   const Ragged<CounterId> inside = place_area ? find_counters_by_area(territory.parts(), query) : Ragged<CounterId>();
+  std::vector<NearestView::Reader> readers;
+  for (const auto& view : views) readers.emplace_back(*view);
+  const auto k = static_cast<std::size_t>(query.k);
   Ragged<Label> out;
   out.offset.reserve(territory.n_places() + 1);
+  out.values.reserve(territory.n_places() * std::min<std::size_t>(k, kDefaultK));
   std::vector<Label> row;
   for (std::size_t p = 0; p < territory.n_places(); ++p) {
     row.clear();
-    for (const auto& view : views) {
-      const auto list = (*view)[PlaceId(p)];
+    for (NearestView::Reader& reader : readers) {
+      auto list = reader.read(PlaceId(p));
+      list = list.first(std::min(k, list.size()));  // the best k of all are among the best k of each
       row.insert(row.end(), list.begin(), list.end());
     }
     if (place_area && (*place_area)[p] >= 0)
       for (CounterId c : inside[static_cast<std::size_t>((*place_area)[p])]) row.push_back({{0}, c});
-    if (views.size() > 1 || place_area) std::sort(row.begin(), row.end());
+    if (row.size() > 1 && (readers.size() > 1 || place_area)) std::sort(row.begin(), row.end());
     const std::size_t start = out.values.size();
     for (const Label& l : row) {
-      if (out.values.size() - start == static_cast<std::size_t>(query.k)) break;
+      if (out.values.size() - start == k) break;
       bool listed = false;
       for (std::size_t i = start; i < out.values.size() && !listed; ++i) listed = out.values[i].counter == l.counter;
       if (!listed) out.values.push_back(l);
