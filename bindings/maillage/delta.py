@@ -146,7 +146,7 @@ class Delta:
         )
 
     def _map_counters(self) -> pd.DataFrame:
-        """Counters of the service with their `status`: kept, closed, opened, converted, moved."""
+        """Counters of the service with their `status`: kept, closed, opened, converted, moved, withdrawn."""
         after = self.after._parts
         service = list(after.services).index(self.after.service)
         frame = after.counters.copy()
@@ -162,12 +162,13 @@ class Delta:
         change = frame["key"].map(changed).fillna("")
         frame["status"] = np.select(
             [
+                was_offered & ~frame["open"].to_numpy(dtype=bool),
                 was_offered & ~is_offered,
                 ~was_offered & is_offered,
                 change.str.contains("moved"),
                 change.str.contains("converted"),
             ],
-            ["closed", "opened", "moved", "converted"],
+            ["closed", "withdrawn", "opened", "moved", "converted"],
             "kept",
         )
         return frame[was_offered | is_offered]
