@@ -81,7 +81,7 @@ class Exposure:
         unknown = self._parts.is_unknown
         if unknown.any():
             table.loc[np.all(unknown, axis=1), list(NUMBERS)] = np.nan
-            head["has_secret_persons"] = unknown.any(axis=1)
+            head["has_secret_persons"] = np.any(unknown, axis=1)
         frame = pd.concat([head, table, self._nearest_columns()], axis=1)
         return to_place_frame(self._parts, frame)
 
@@ -187,20 +187,20 @@ class Exposure:
         states = self._core.states(rows, n_rows, by_group)
         limits = self._limits()
         summary = self._core.summary(rows, n_rows, by_group, limits)
-        frame = pd.DataFrame(states, columns=["persons", *STATES])
-        frame["exposed"] = frame["digital_only"] + frame["assisted_only"] + frame["stranded"]
-        frame["left_out"] = frame["stranded"] + self.left_out_lambda * frame["assisted_only"]
-        phone = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
-        frame["phone_resolved"] = frame["exposed"] * phone
-        persons = frame["persons"].where(frame["persons"] > 0)
-        # the last digit of a sum of states may lie beyond that of the persons
-        shares = {
-            f"share_{name}": (frame[name] / persons).clip(upper=1)
-            for name in (*STATES, "exposed", "left_out")
+        columns: dict[str, np.ndarray] = {
+            name: states[:, i] for i, name in enumerate(("persons", *STATES))
         }
-        names = [*TIMES, *SPREAD, *(f"coverage_{limit:g}" for limit in limits)]
-        times = pd.DataFrame(summary, columns=names)
-        return pd.concat([frame, pd.DataFrame(shares), times], axis=1)
+        columns["exposed"] = states[:, 3:].sum(axis=1)
+        columns["left_out"] = columns["stranded"] + self.left_out_lambda * columns["assisted_only"]
+        phone = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
+        columns["phone_resolved"] = columns["exposed"] * phone
+        persons = np.where(columns["persons"] > 0, columns["persons"], np.nan)
+        for name in (*STATES, "exposed", "left_out"):
+            # the last digit of a sum of states may lie beyond that of the persons
+            columns[f"share_{name}"] = np.minimum(columns[name] / persons, 1)
+        names = [*TIMES, *SPREAD, *(f"coverage_{limit:.15g}" for limit in limits)]
+        columns |= {name: summary[:, i] for i, name in enumerate(names)}
+        return pd.DataFrame(columns)
 
     def _nearest_columns(self) -> pd.DataFrame:
         columns: dict[str, Any] = {}
