@@ -146,7 +146,7 @@ class Delta:
         )
 
     def _map_counters(self) -> pd.DataFrame:
-        """Counters of the service with their `status`: kept, closed, opened, converted, moved, withdrawn."""
+        """Counters of the service with their `status`, as `maps.draw_delta_map` takes it."""
         after = self.after._parts
         service = list(after.services).index(self.after.service)
         frame = after.counters.copy()
