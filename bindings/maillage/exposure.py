@@ -166,7 +166,8 @@ class Exposure:
             "no_car_modes": self._parts.parameters["no_car_modes"],
             "zero_inside": self._parts.zero_zoning.name if self._parts.zero_zoning else None,
             "modes": sorted({use.mode for use in self._parts.networks}),
-            "independence": "inside a place and group: reach of ability, wired lines of 4G",
+            "independence": "inside a place and group, reach is taken as independent of ability "
+            "and wired lines as independent of 4G",
             "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(
                 "records"
             ),

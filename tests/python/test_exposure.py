@@ -304,7 +304,7 @@ def test_what_the_figures_rest_on(exposure):
     assert said["service"] == "post"
     assert said["limit_min"] == 20
     assert said["scenarios"] == []
-    assert "reach of ability" in said["independence"]
+    assert "independent of ability" in said["independence"]
     assert said["abilities"][0]["source"] == "made up"
     assert repr(exposure) == (
         "<Exposure post level 1 within 20 min: 135 of 465 persons exposed, 39 stranded>"
