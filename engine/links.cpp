@@ -37,6 +37,17 @@ void push(Links& links, const RoadNetwork& net, const Attachment& a) {
   links.status.push_back(a.status);
 }
 
+// Appends a row of other links.
+void push_row(Links& to, const Links& from, std::size_t row) {
+  to.exits.push_row(from.exits[row]);
+  to.entries.push_row(from.entries[row]);
+  to.position.push_back(from.position[row]);
+  to.access.push_back(from.access[row]);
+  to.snap_m.push_back(from.snap_m[row]);
+  to.snapped.push_back(from.snapped[row]);
+  to.status.push_back(from.status[row]);
+}
+
 void reserve(Links& links, std::size_t n) {
   links.exits.offset.reserve(n + 1);
   links.exits.values.reserve(2 * n);
@@ -104,29 +115,13 @@ Links build_node_links(const RoadNetwork& net, std::span<const RawNodeId> nodes)
 Links select_links(const Links& links, std::span<const std::uint32_t> rows) {
   Links out;
   reserve(out, rows.size());
-  for (std::uint32_t r : rows) {
-    out.exits.push_row(links.exits[r]);
-    out.entries.push_row(links.entries[r]);
-    out.position.push_back(links.position[r]);
-    out.access.push_back(links.access[r]);
-    out.snap_m.push_back(links.snap_m[r]);
-    out.snapped.push_back(links.snapped[r]);
-    out.status.push_back(links.status[r]);
-  }
+  for (std::uint32_t r : rows) push_row(out, links, r);
   return out;
 }
 
 Links join_links(const Links& a, const Links& b) {
   Links out = a;
-  for (std::size_t r = 0; r < b.n_points(); ++r) {
-    out.exits.push_row(b.exits[r]);
-    out.entries.push_row(b.entries[r]);
-    out.position.push_back(b.position[r]);
-    out.access.push_back(b.access[r]);
-    out.snap_m.push_back(b.snap_m[r]);
-    out.snapped.push_back(b.snapped[r]);
-    out.status.push_back(b.status[r]);
-  }
+  for (std::size_t r = 0; r < b.n_points(); ++r) push_row(out, b, r);
   return out;
 }
 
