@@ -6,7 +6,7 @@ their order, so that an edit may build on an earlier one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 from typing import Any, Protocol
@@ -76,17 +76,50 @@ class _Counter:
     levels: dict[str, int]
 
 
+class _Counters:
+    """The counters by key; a record is made of those only that an edit names."""
+
+    def __init__(self, territory: TerritoryView) -> None:
+        frame, self._services = territory.counters, list(territory.services)
+        rows = getattr(getattr(territory, "parts", None), "counter_rows", None)
+        self._rows: Mapping[str, int] = (
+            rows if rows is not None else {str(key): i for i, key in enumerate(frame["key"])}
+        )
+        self._levels = frame[[f"level_{service}" for service in self._services]].to_numpy()
+        self._is_open = frame["open"].to_numpy(dtype=bool) if "open" in frame else None
+        self._named: dict[str, _Counter] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._named or key in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._rows
+        yield from (key for key in self._named if key not in self._rows)
+
+    def __setitem__(self, key: str, counter: _Counter) -> None:
+        self._named[key] = counter
+
+    def __getitem__(self, key: str) -> _Counter:
+        if key not in self._named:
+            row = self._rows[key]
+            levels = zip(self._services, self._levels[row], strict=True)
+            offered = {service: int(level) for service, level in levels if level > 0}
+            is_open = self._is_open is None or bool(self._is_open[row])
+            self._named[key] = _Counter(is_open, offered)
+        return self._named[key]
+
+
 @dataclass
 class _State:
     """The counters after the edits so far, and the names that edits may use."""
 
     territory: TerritoryView
-    counters: dict[str, _Counter]
+    counters: _Counters
     box: tuple[float, float, float, float]
 
     @staticmethod
     def of(territory: TerritoryView) -> _State:
-        return _State(territory, _counters(territory), _box(territory.places))
+        return _State(territory, _Counters(territory), _box(territory.places))
 
     def check(self, edit: Edit) -> list[str]:
         """The problems of one edit; takes note of what it changes when it has none."""
@@ -232,19 +265,6 @@ class _State:
             return []
         shown = ", ".join(str(way) for way in absent[:5]) + (", ..." if len(absent) > 5 else "")
         return [f"{len(absent)} of {len(ways)} ways are no roads for {edit.mode}: {shown}"]
-
-
-def _counters(territory: TerritoryView) -> dict[str, _Counter]:
-    frame, services = territory.counters, list(territory.services)
-    levels = frame[[f"level_{service}" for service in services]].to_numpy()
-    is_open = (
-        frame["open"].to_numpy(dtype=bool) if "open" in frame else np.ones(len(frame), dtype=bool)
-    )
-    counters = {}
-    for row, key in enumerate(frame["key"].astype(str)):
-        offered = {s: int(levels[row, i]) for i, s in enumerate(services) if levels[row, i] > 0}
-        counters[key] = _Counter(bool(is_open[row]), offered)
-    return counters
 
 
 def _box(places: pd.DataFrame) -> tuple[float, float, float, float]:

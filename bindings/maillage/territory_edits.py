@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from maillage import _core
+from maillage.counter_book import CounterBook
 from maillage.errors import InputError
 from maillage.geo.opening_hours import parse_opening_hours
 from maillage.scenario import (
@@ -41,33 +40,18 @@ def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[Territory
     return editor.finish(), editor.edits
 
 
-def _with_geometry(counters: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Counters with the geometry they had, or a new point where they moved or are new."""
-    if not isinstance(before, gpd.GeoDataFrame):
-        return counters
-    lon, lat = (counters[c].to_numpy(dtype=float) for c in ("lon", "lat"))
-    stays = np.arange(len(counters)) < len(before)
-    for now, column in ((lon, "lon"), (lat, "lat")):
-        was = before[column].to_numpy(dtype=float)
-        stays[: len(was)] &= np.isclose(now[: len(was)], was, 0, 0, equal_nan=True)
-    geometry = np.asarray(gpd.points_from_xy(lon, lat, crs=4326).to_crs(before.crs))
-    kept = np.flatnonzero(stays)
-    geometry[kept] = before.geometry.to_numpy()[kept]
-    return gpd.GeoDataFrame(counters, geometry=geometry, crs=before.crs)
+def _to_hours(text: str) -> dict[str, Any]:
+    hours = parse_opening_hours(text)
+    return {"opening_hours": hours.to_text(), "weekly_hours": hours.weekly_hours}
 
 
 class _Editor:
     def __init__(self, parts: TerritoryParts) -> None:
         self.parts = parts
         self.edits = _core.Edits()
-        self.columns = {
-            c: list(parts.counters[c]) for c in parts.counters.columns if c != "geometry"
-        }
-        self.levels = [row.copy() for row in parts.levels]
-        self.row_of = {key: i for i, key in enumerate(self.columns["key"])}
+        self.book = CounterBook(parts)
         self.persons = parts.persons
         self.connectivity = parts.connectivity
-        self.counters_changed = False
 
     def apply(self, edit: Any) -> None:
         if isinstance(edit, SetPopulationEdit):
@@ -77,18 +61,13 @@ class _Editor:
         elif isinstance(edit, SetSpeedEdit | CloseRoadEdit):
             self._edit_roads(edit)
         else:
-            self.counters_changed = True
             self._edit_counter(edit)
 
     def finish(self) -> TerritoryParts:
         changed: dict[str, Any] = {}
-        if self.counters_changed:
-            frame = pd.DataFrame(self.columns)
-            frame = frame.astype(
-                {c: d for c, d in self.parts.counters.dtypes.items() if c in frame}
-            )
-            changed["counters"] = _with_geometry(frame, self.parts.counters)
-            changed["levels"] = np.array(self.levels, dtype=np.uint8).reshape(len(self.levels), -1)
+        if self.book.is_changed:
+            changed["counters"] = self.book.to_frame()
+            changed["levels"] = self.book.to_levels()
         if self.persons is not self.parts.persons:
             changed["persons"] = self.persons
         if self.connectivity is not self.parts.connectivity:
@@ -102,57 +81,55 @@ class _Editor:
         if isinstance(edit, OpenEdit) and not edit.reopens:
             self._open(edit)
             return
-        row = self.row_of[edit.key]
+        row = self.book.find_row(edit.key)
         if isinstance(edit, CloseEdit):
-            if edit.service is None:
-                self.columns["open"][row] = False
-                self.edits.close(row)
-            else:
-                service = list(self.parts.services).index(edit.service)
-                self.levels[row][service] = 0
-                self.edits.close(row, service)
+            self._close(edit, row)
         elif isinstance(edit, OpenEdit):
-            self.columns["open"][row] = True
+            self.book.write(row, open=True)
             self.edits.reopen(row)
         elif isinstance(edit, MoveEdit):
-            self.columns["lon"][row], self.columns["lat"][row] = edit.lon, edit.lat
+            self.book.write(row, lon=edit.lon, lat=edit.lat)
             self.edits.move(row, edit.lat, edit.lon, self._find_area(edit.lon, edit.lat))
         elif isinstance(edit, ConvertEdit):
             self._convert(edit, row)
         elif isinstance(edit, SetHoursEdit):
-            self._set_hours(row, edit.opening_hours)
+            self.book.write(row, **_to_hours(edit.opening_hours))
         else:
             raise AssertionError(f"no rule for {edit!r}")
 
+    def _close(self, edit: CloseEdit, row: int) -> None:
+        if edit.service is None:
+            self.book.write(row, open=False)
+            self.edits.close(row)
+            return
+        service = list(self.parts.services).index(edit.service)
+        levels = self.book.read_levels(row)
+        levels[service] = 0
+        self.book.write_levels(row, levels)
+        self.edits.close(row, service)
+
     def _convert(self, edit: ConvertEdit, row: int) -> None:
         if edit.kind is not None:
-            self.columns["kind"][row] = edit.kind
-        self.levels[row] = self._to_levels(edit.services, edit.kind)
-        self.edits.convert(row, self.levels[row])
+            self.book.write(row, kind=edit.kind)
+        levels = self._to_levels(edit.services, edit.kind)
+        self.book.write_levels(row, levels)
+        self.edits.convert(row, levels)
 
     def _open(self, edit: OpenEdit) -> None:
         assert edit.lon is not None and edit.lat is not None  # else it reopens
-        for column in self.columns:
-            self.columns[column].append(getattr(edit, column, None))
-        row = len(self.columns["key"]) - 1
-        self.columns["open"][row] = True
-        self.columns["name"][row] = edit.name or edit.key
-        self.columns["weekly_hours"][row] = np.nan
+        known = self.parts.counters.columns
+        values = {c: getattr(edit, c) for c in known if getattr(edit, c, None) is not None}
+        values |= {"open": True, "name": edit.name or edit.key}
         if edit.opening_hours is not None:
-            self._set_hours(row, edit.opening_hours)
-        self.row_of[edit.key] = row
-        self.levels.append(self._to_levels(edit.services, edit.kind))
-        self.edits.open(edit.lat, edit.lon, self.levels[row], self._find_area(edit.lon, edit.lat))
+            values |= _to_hours(edit.opening_hours)
+        levels = self._to_levels(edit.services, edit.kind)
+        self.book.add(edit.key, values, levels)
+        self.edits.open(edit.lat, edit.lon, levels, self._find_area(edit.lon, edit.lat))
 
     def _find_area(self, lon: float, lat: float) -> int:
         """The area of a point, where the territory counts counters inside as 0 minutes away."""
         zoning = self.parts.zero_zoning
         return -1 if zoning is None else int(find_counter_areas(zoning, lon, lat)[0])
-
-    def _set_hours(self, row: int, text: str) -> None:
-        hours = parse_opening_hours(text)
-        self.columns["opening_hours"][row] = hours.to_text()
-        self.columns["weekly_hours"][row] = hours.weekly_hours
 
     def _to_levels(self, services: Mapping[str, int] | None, kind: str | None) -> np.ndarray:
         named = services if services is not None else self.parts.kinds[str(kind)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -42,6 +43,11 @@ class TerritoryParts:
     findings: Findings
     zero_zoning: Zoning | None = None  # counters in a place's own area are 0 minutes away
     history: tuple[str, ...] = ()  # names of the scenarios applied
+
+    @cached_property
+    def counter_rows(self) -> dict[str, int]:
+        """The row of every counter by its key."""
+        return {key: row for row, key in enumerate(self.counters["key"])}
 
 
 def find_adequate(connectivity: pd.DataFrame, column: str) -> np.ndarray:
