@@ -122,7 +122,9 @@ def build_country(
     communes = build_communes(terrain, settlements, seed)
     add_landmarks(mapped.data, terrain, settlements, communes)
     step("people")
-    dwellings = place_dwellings(mapped, junctions.persons, Draws(seed, "population"))
+    dwellings = place_dwellings(
+        mapped, junctions.persons, junctions.centre, Draws(seed, "population")
+    )
     if refuge is not None:
         dwellings = dwellings.with_hamlet(refuge, REFUGE_PERSONS)
     population = build_population(

@@ -10,6 +10,7 @@ from maillage.synth.arrays import Bools, Floats, Ints
 from maillage.synth.classes import LIVING_STREET, TERTIARY
 from maillage.synth.communes import Communes, find_commune_of
 from maillage.synth.draws import Draws
+from maillage.synth.noise import fractal_noise
 from maillage.synth.osm import MappedRoads
 from maillage.synth.terrain import ORIGIN_X, ORIGIN_Y, Frame
 
@@ -67,11 +68,14 @@ class Dwellings:
         )
 
 
-def place_dwellings(mapped: MappedRoads, persons_at_point: Floats, draws: Draws) -> Dwellings:
+def place_dwellings(
+    mapped: MappedRoads, persons_at_point: Floats, centre: Ints, draws: Draws
+) -> Dwellings:
     """Spreads the persons around each crossing over it and the streets that leave it.
 
     `persons_at_point` is for the first points of the road set. Some crossings get several
-    times their share and others next to nothing, as hamlets do.
+    times their share and others next to nothing, as hamlets do; the points `centre` are
+    inhabited for certain.
     """
     roads, nodes = mapped.roads, mapped.nodes
     at_point = np.zeros(roads.n_points)
@@ -88,8 +92,11 @@ def place_dwellings(mapped: MappedRoads, persons_at_point: Floats, draws: Draws)
     stay = at_point[home] * np.where(n_streets[home] > 0, 0.55, 1.0)
     xy = np.concatenate([roads.xy[home], nodes.xy[inner]])
     persons = np.concatenate([stay, per_node])
+    is_centre = np.zeros(roads.n_points, dtype=bool)
+    is_centre[centre] = True
+    certain = np.concatenate([is_centre[home], np.zeros(len(inner), dtype=bool)])
     lived = persons > 0
-    return Dwellings(xy[lived], persons[lived], np.zeros(int(lived.sum()), dtype=bool))
+    return Dwellings(xy[lived], persons[lived], certain[lived])
 
 
 def build_population(
@@ -134,6 +141,7 @@ class _Cells:
     row: Ints
     persons: Floats
     certain: Bools
+    size_m: int
 
 
 def _count_cells(dwellings: Dwellings, cell_m: int) -> _Cells:
@@ -144,14 +152,18 @@ def _count_cells(dwellings: Dwellings, cell_m: int) -> _Cells:
     unique, index = np.unique(key, return_inverse=True)
     persons = np.asarray(np.bincount(index, weights=dwellings.persons), dtype=np.float64)
     certain = np.bincount(index, weights=dwellings.certain) > 0
-    return _Cells(unique % width + low[0], unique // width + low[1], persons, certain)
+    return _Cells(unique % width + low[0], unique // width + low[1], persons, certain, cell_m)
 
 
 def _choose_cells(cells: _Cells, n_cells: int, draws: Draws) -> tuple[Ints, Ints, Floats]:
     """Column, row and persons of `n_cells` cells, the most lived-in first, with some chance."""
     while len(cells.row) < n_cells:  # lone farms in the cells around
         cells = _grow(cells)
-    chance = draws.fork("cells").between(0.1, 1.9, cells.row * 100_003 + cells.column)
+    chance = draws.fork("cells").between(0.15, 1.0, cells.row * 100_003 + cells.column)
+    # woods and heaths where nobody lives, some kilometres wide
+    km = 1_000.0 / cells.size_m
+    x, y = cells.column / (4.5 * km), cells.row / (4.5 * km)
+    chance = np.maximum(chance + 0.85 * fractal_noise(x, y, draws.fork("woods"), 3), 0.08)
     score = np.where(cells.certain, np.inf, np.sqrt(cells.persons) * chance)
     taken = np.sort(np.argsort(-score, kind="stable")[:n_cells])
     return cells.column[taken], cells.row[taken], cells.persons[taken]
@@ -165,7 +177,7 @@ def _grow(cells: _Cells) -> _Cells:
     persons = np.concatenate([cells.persons, np.full(4 * n, 0.05)])
     certain = np.concatenate([cells.certain, np.zeros(4 * n, dtype=bool)])
     _, first = np.unique(rows * 10_000_019 + columns, return_index=True)
-    return _Cells(columns[first], rows[first], persons[first], certain[first])
+    return _Cells(columns[first], rows[first], persons[first], certain[first], cells.size_m)
 
 
 def _split_ages(persons: Floats, urban: Floats, keys: Ints, draws: Draws) -> Floats:

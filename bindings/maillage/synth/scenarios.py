@@ -78,8 +78,8 @@ def _landslide(country: SynthCountry) -> str:
     )
     helper = _open_longer(country, place)
     return (
-        "# A landslide cuts the only road of the valley. Whoever lives beyond it reaches nothing\n"
-        "# of the rest by car; the nearest town hall opens every day.\n"
+        "# A landslide cuts the only road of the valley. Whoever lives beyond it can leave only\n"
+        "# on foot; the nearest town hall opens every day.\n"
         "# Run: maillage compare territory.toml scenario_landslide.toml --service town_hall\n"
         'format = 1\nname = "Landslide in the valley"\n'
         + _block("close_road", polygon=f"[{corners}]")

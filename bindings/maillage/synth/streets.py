@@ -262,7 +262,11 @@ def add_ferries(roads: RoadSet, island: Ints) -> RoadSet:
     that cars reach.
     """
     label = roads.car_components()[: len(island)]
-    used = roads.degrees(roads.for_cars())[: len(island)] > 0
+    used = roads.degrees(roads.for_cars()) > 0
+    # a second way out of the valley would make it an ordinary one
+    used[roads.a[roads.in_valley]] = False
+    used[roads.b[roads.in_valley]] = False
+    used = used[: len(island)]
     ashore = np.flatnonzero((island < 0) & used)
     ashore = ashore[label[ashore] == np.argmax(np.bincount(label[ashore]))]
     harbour = Nearest(roads.xy[ashore])

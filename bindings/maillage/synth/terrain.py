@@ -92,10 +92,10 @@ class Terrain:
         self.draws = Draws(seed, "terrain")
         # the valley adds its own 300 km2 to the mainland
         self.radius_m = float(np.sqrt(max(area_km2 - 300.0, 150.0) * 1e6 / 3.141592653589793))
-        self.islands = self._build_islands()
         self.rivers = self._build_rivers()
         self.valley = self._build_valley()
         self._valley_line = Nearest(self.valley)
+        self.islands = self._build_islands()
         box = 1.35 * self.radius_m + 9_000.0
         self.bounds = (-box, -box, box, box)
         self.step_m = 250.0 if self.radius_m < 100_000.0 else 500.0
@@ -236,20 +236,28 @@ class Terrain:
         return self.radius_m * (1.0 + 0.34 * shape)
 
     def _build_islands(self) -> list[Island]:
-        """One island, and one more per 60,000 km2; off the west coast."""
+        """One island, and one more per 60,000 km2; off the west coast, away from the valley."""
         n_islands = 1 + min(5, int(self.area_km2 / 60_000.0))
         radius_m = min(2_300.0 + 0.035 * self.radius_m, 11_000.0)
         islands = []
         for k in range(n_islands):
             north = 0.38 * (k - 0.5 * (n_islands - 1)) + 0.3 * (n_islands == 1)
-            west = -np.sqrt(1.0 - north * north)
-            direction = np.array([[west, north]])
-            # out to sea until there is a strait of some kilometres
-            distance = 0.5 * self.radius_m
-            while self._body_m(direction * distance)[0] > -(radius_m + 4_500.0):
-                distance += 500.0
-            islands.append(Island(float(west * distance), float(north * distance), radius_m))
+            direction = np.array([-np.sqrt(1.0 - north * north), north])
+            middle = self._off_shore(direction, radius_m)
+            for _ in range(7):  # around a small country the valley may lie in the way
+                if self.valley_distance_m(middle)[0] > min(radius_m + 5_000.0, 8_900.0):
+                    break
+                direction = np.array([[0.6, -0.8], [0.8, 0.6]]) @ direction
+                middle = self._off_shore(direction, radius_m)
+            islands.append(Island(float(middle[0, 0]), float(middle[0, 1]), radius_m))
         return islands
+
+    def _off_shore(self, direction: Floats, radius_m: float) -> Floats:
+        """Out to sea in a direction until a strait of some kilometres lies before an island."""
+        distance = 0.5 * self.radius_m
+        while self._body_m(direction[None, :] * distance)[0] > -(radius_m + 4_500.0):
+            distance += 500.0
+        return direction[None, :] * distance
 
     def _build_rivers(self) -> list[River]:
         """One river, and one more per 45,000 km2, spread from south to north."""

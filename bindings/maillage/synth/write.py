@@ -236,9 +236,12 @@ def _write_csv(
     columns: dict[str, object], path: Path, separator: str, *, quote: bool = True
 ) -> None:
     """Writes a table; `quote` puts text in quotation marks, needed where it holds separators."""
-    style = "needed" if quote else "none"
-    options = csv.WriteOptions(delimiter=separator, quoting_style=style)
-    csv.write_csv(pa.table(columns), path, write_options=options)
+    options = csv.WriteOptions(
+        include_header=False, delimiter=separator, quoting_style="needed" if quote else "none"
+    )
+    with path.open("wb") as file:
+        file.write((separator.join(columns) + "\n").encode())
+        csv.write_csv(pa.table(columns), file, write_options=options)
 
 
 def _write_zip(files: dict[str, str], path: Path) -> None:
