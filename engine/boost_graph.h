@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "engine/road_network.h"
+#include "engine/graph.h"
 
 namespace maillage {
 

@@ -11,7 +11,7 @@
 #include "engine/csr.h"
 #include "engine/id.h"
 #include "engine/parallel.h"
-#include "engine/road_network.h"
+#include "engine/graph.h"
 #include "engine/units.h"
 
 namespace maillage {

@@ -1,7 +1,9 @@
 #include "engine/nearest.h"
 
 #include <algorithm>
-#include <optional>
+#include <array>
+
+#include "engine/sweep.h"
 
 namespace maillage {
 namespace {
@@ -63,46 +65,135 @@ PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places) 
   return finder;
 }
 
-NearestIndex build_nearest_index(const RoadNetwork& network, const Links& places, CounterSet counters, int k,
-                                 const Context& context) {
-  const NodeLabels at_nodes = find_k_nearest(network.in, counters.ids, counters.links.entries, k, context);
+namespace {
+
+// The labels of nodes, however they were found.
+class FoundLabels {
+ public:
+  FoundLabels(const AttachedPlaces& attached, const CounterSet& counters, int k, const Context& context)
+      : hierarchy_(attached.hierarchy) {
+    if (hierarchy_)
+      swept_ = sweep_k_nearest(*hierarchy_, counters.ids, counters.links.entries, k, context);
+    else
+      searched_ = find_k_nearest(attached.network.in, counters.ids, counters.links.entries, k, context);
+  }
+
+  // `buffer` has room for the labels of one node.
+  std::span<const Label> read(NodeId node, std::span<Label> buffer) const {
+    return hierarchy_ ? swept_.read(hierarchy_->rank_of[node.v], buffer) : searched_[node];
+  }
+  std::size_t n_buffered() const { return hierarchy_ ? static_cast<std::size_t>(swept_.k()) : 0; }
+
+ private:
+  const Hierarchy* hierarchy_;
+  SweptLabels swept_;
+  NodeLabels searched_;
+};
+
+// Both lists are in order and name a counter once; `out` gets the k best of the two, each counter once.
+void merge_lists(std::span<const Label> a, Duration after_a, std::span<const Label> b, Duration after_b, std::size_t k,
+                 std::vector<Label>& out) {
+  out.clear();
+  std::size_t i = 0, j = 0;
+  while (out.size() < k && (i < a.size() || j < b.size())) {
+    const Label x = i < a.size() ? Label{a[i].time + after_a, a[i].counter} : Label{};
+    const Label y = j < b.size() ? Label{b[j].time + after_b, b[j].counter} : Label{};
+    const Label& best = j == b.size() || (i < a.size() && x < y) ? x : y;
+    (&best == &x ? i : j) += 1;
+    if (!best.time.is_reachable()) continue;
+    bool listed = false;
+    for (const Label& l : out) listed |= l.counter == best.counter;
+    if (!listed) out.push_back(best);
+  }
+}
+
+using WriteList = std::function<void(std::size_t, std::span<const Label>)>;
+
+// Lists of places from the labels of the nodes where they leave the network.
+void list_places(const FoundLabels& labels, const AttachedPlaces& attached, const CounterSet& counters, int k,
+                 const WriteList& write, const Context& context) {
+  const auto on_edge = find_rows_on_edges(counters.links);
+  const Links& places = attached.places;
+  context.begin("listing counters of places", places.n_points());
+  for_blocks(places.n_points(), 4096, context, [&](std::size_t begin, std::size_t end) {
+    std::vector<Label> list, first(labels.n_buffered()), second(labels.n_buffered());
+    for (std::size_t p = begin; p < end; ++p) {
+      const auto exits = places.exits[p];
+      if (exits.empty()) {
+        list.clear();
+      } else if (exits.size() <= 2) {
+        const LinkEnd& last = exits.back();
+        const auto other = exits.size() == 2 ? labels.read(last.node, second) : std::span<const Label>();
+        merge_lists(labels.read(exits[0].node, first), exits[0].time, other, last.time, static_cast<std::size_t>(k), list);
+      } else {
+        list.clear();
+        for (const LinkEnd& exit : exits)
+          for (const Label& l : labels.read(exit.node, first)) list.push_back({l.time + exit.time, l.counter});
+        keep_best(list, k);
+      }
+      if (!on_edge.empty() && !places.position[p].edge.is_none()) {
+        const std::size_t before = list.size();
+        visit_equal(on_edge, places.position[p].edge, [&](std::uint32_t row) {
+          list.push_back({find_shared_edge_time(attached.network, places, p, counters.links, row), counters.ids[row]});
+        });
+        if (list.size() > before) keep_best(list, k);
+      }
+      write(p, list);
+    }
+  });
+}
+
+// Counter row -> places that list it.
+Ragged<PlaceId> find_places_of(const NearestIndex& index) {
+  const std::vector<CounterId>& ids = index.counters.ids;
+  std::vector<std::uint32_t> row_of(ids.empty() ? 0 : ids.back().v + 1);
+  for (std::uint32_t i = 0; i < ids.size(); ++i) row_of[ids[i].v] = i;
+  Ragged<PlaceId> out;
+  out.offset.assign(ids.size() + 1, 0);
+  auto visit = [&](auto&& use) {
+    for (std::size_t p = 0; p < index.n_places; ++p)
+      for (const Label& l : index[PlaceId(p)]) use(row_of[l.counter.v], PlaceId(p));
+  };
+  visit([&](std::uint32_t row, PlaceId) { ++out.offset[row + 1]; });
+  for (std::size_t i = 0; i < ids.size(); ++i) out.offset[i + 1] += out.offset[i];
+  out.values.resize(out.offset.back());
+  std::vector<std::uint32_t> next(out.offset.begin(), out.offset.end() - 1);
+  visit([&](std::uint32_t row, PlaceId p) { out.values[next[row]++] = p; });
+  return out;
+}
+
+}  // namespace
+
+void visit_nearest(const AttachedPlaces& attached, const CounterSet& counters, int k, const WriteList& write,
+                   const Context& context) {
+  list_places(FoundLabels(attached, counters, k, context), attached, counters, k, write, context);
+}
+
+NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet counters, int k, const Context& context) {
   NearestIndex out;
   out.k = k;
-  out.n_places = places.n_points();
-  out.labels.assign(out.n_places * static_cast<std::size_t>(k), Label{});
-  out.count.assign(out.n_places, 0);
+  out.n_places = attached.places.n_points();
+  out.labels.resize(out.n_places * static_cast<std::size_t>(k));
+  out.count.resize(out.n_places);
   out.counters = std::move(counters);
   out.on_edge = find_rows_on_edges(out.counters.links);
   out.entered_at = find_entered_at(out.counters);
-  out.node_radius.resize(network.n_nodes());
-  for (std::size_t v = 0; v < network.n_nodes(); ++v) {
-    const auto labels = at_nodes[NodeId(v)];
-    out.node_radius[v] = labels.size() == static_cast<std::size_t>(k) ? labels.back().time : unreachable();
-  }
-  context.begin("listing counters of places", out.n_places);
-  for_blocks(out.n_places, 4096, context, [&](std::size_t begin, std::size_t end) {
-    std::vector<Label> found;
-    for (std::size_t p = begin; p < end; ++p) {
-      found.clear();
-      for (const LinkEnd& exit : places.exits[p])
-        for (const Label& l : at_nodes[exit.node]) found.push_back({l.time + exit.time, l.counter});
-      if (!places.position[p].edge.is_none())
-        visit_equal(out.on_edge, places.position[p].edge, [&](std::uint32_t row) {
-          found.push_back({find_shared_edge_time(network, places, p, out.counters.links, row), out.counters.ids[row]});
-        });
-      keep_best(found, k);
-      std::copy(found.begin(), found.end(), out.labels.begin() + static_cast<std::ptrdiff_t>(p * k));
-      out.count[p] = static_cast<std::uint8_t>(found.size());
+  const FoundLabels labels(attached, out.counters, k, context);
+  auto write = [&](std::size_t p, std::span<const Label> list) {
+    std::copy(list.begin(), list.end(), out.labels.begin() + static_cast<std::ptrdiff_t>(p * static_cast<std::size_t>(k)));
+    out.count[p] = static_cast<std::uint8_t>(list.size());
+  };
+  list_places(labels, attached, out.counters, k, write, context);
+
+  out.node_radius.resize(attached.network.n_nodes());
+  for_blocks(attached.network.n_nodes(), 65536, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
+    std::vector<Label> buffer(labels.n_buffered());
+    for (std::size_t v = begin; v < end; ++v) {
+      const auto list = labels.read(NodeId(v), buffer);
+      out.node_radius[v] = list.size() >= static_cast<std::size_t>(k) ? list[static_cast<std::size_t>(k) - 1].time : unreachable();
     }
   });
-  std::vector<std::pair<std::uint32_t, PlaceId>> listed;
-  for (std::size_t p = 0; p < out.n_places; ++p) {
-    for (const Label& l : out[PlaceId(p)]) {
-      const auto row = std::lower_bound(out.counters.ids.begin(), out.counters.ids.end(), l.counter);
-      listed.emplace_back(static_cast<std::uint32_t>(row - out.counters.ids.begin()), PlaceId(p));
-    }
-  }
-  out.places_of = build_ragged<PlaceId>(out.counters.ids.size(), listed);
+  out.places_of = find_places_of(out);
   return out;
 }
 
@@ -115,9 +206,8 @@ std::span<const Label> NearestView::operator[](PlaceId p) const {
 // One change laid over one baseline.
 class NearestUpdate {
  public:
-  NearestUpdate(std::shared_ptr<const NearestIndex> base, const RoadNetwork& network, const Links& places,
-                const CounterChange& change)
-      : base_(std::move(base)), network_(network), places_(places), change_(change) {}
+  NearestUpdate(std::shared_ptr<const NearestIndex> base, const AttachedPlaces& attached, const CounterChange& change)
+      : base_(std::move(base)), network_(attached.network), places_(attached.places), change_(change) {}
 
   NearestView build(const PlaceFinder& finder, int n_needed, const Context& context) {
     find_promoted();
@@ -239,10 +329,10 @@ class NearestUpdate {
   std::vector<std::size_t> dry_;  // rows of lists_ to find anew
 };
 
-NearestView update_nearest(std::shared_ptr<const NearestIndex> base, const RoadNetwork& network, const Links& places,
+NearestView update_nearest(std::shared_ptr<const NearestIndex> base, const AttachedPlaces& attached,
                            const PlaceFinder& finder, const CounterChange& change, int n_needed,
                            const Context& context) {
-  return NearestUpdate(std::move(base), network, places, change).build(finder, n_needed, context);
+  return NearestUpdate(std::move(base), attached, change).build(finder, n_needed, context);
 }
 
 }  // namespace maillage

@@ -3,17 +3,19 @@
 // The baseline is computed once for a network and a set of counters (NearestIndex). A change is an
 // overlay on it (NearestView): a closing promotes the next counters of the lists that named it, an
 // opening is a search bounded by what it could improve, and a list that runs dry is repaired by an
-// exact search from its place. `build_nearest_index` on the changed counters is the slow, obvious
-// form (`exhaustive`); the two agree label by label.
+// exact search from its place. `build_nearest_index` on the changed counters without a hierarchy is
+// the slow, obvious form (`exhaustive`); the two agree label by label.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/csr.h"
 #include "engine/dijkstra.h"
+#include "engine/hierarchy.h"
 #include "engine/id.h"
 #include "engine/links.h"
 #include "engine/parallel.h"
@@ -22,6 +24,14 @@
 namespace maillage {
 
 inline constexpr int kDefaultK = 8;
+
+// Places on a network, and how to search from them: two sweeps over the hierarchy, or, without one,
+// the k-label Dijkstra that the sweeps are held equal to.
+struct AttachedPlaces {
+  const RoadNetwork& network;
+  const Links& places;
+  const Hierarchy* hierarchy = nullptr;
+};
 
 // Which places leave the network at a node or stand on an edge: links turned round.
 struct PlaceFinder {
@@ -53,8 +63,13 @@ struct NearestIndex {
   }
 };
 
-NearestIndex build_nearest_index(const RoadNetwork& network, const Links& places, CounterSet counters, int k,
+NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet counters, int k,
                                  const Context& context = {});
+
+// Finds the list of every place and hands it to `write(place, list)`, several threads at once; keeps
+// nothing. For results that are written elsewhere.
+void visit_nearest(const AttachedPlaces& attached, const CounterSet& counters, int k,
+                   const std::function<void(std::size_t, std::span<const Label>)>& write, const Context& context = {});
 
 // A change of the counters of one service: which close, which open (rows of `opened` in id order).
 // A counter that moves stands in both.
@@ -98,7 +113,7 @@ class NearestView {
   Ragged<Label> lists_;           // of touched places
 };
 
-NearestView update_nearest(std::shared_ptr<const NearestIndex> base, const RoadNetwork& network, const Links& places,
+NearestView update_nearest(std::shared_ptr<const NearestIndex> base, const AttachedPlaces& attached,
                            const PlaceFinder& finder, const CounterChange& change, int n_needed,
                            const Context& context = {});
 

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/csr.h"
+#include "engine/graph.h"
 #include "engine/id.h"
 #include "engine/parallel.h"
 #include "engine/road_segments.h"
@@ -28,14 +29,6 @@
 #include "engine/units.h"
 
 namespace maillage {
-
-struct Arc {
-  NodeId head;
-  Duration time;
-};
-
-// Arcs by the node they leave (or, reversed, by the node they reach; `head` is then the other end).
-using ArcLists = Ragged<Arc>;
 
 // A chain of segments between two junctions. Times exclude what lies beyond its ends.
 struct Edge {
@@ -51,12 +44,6 @@ struct EdgePosition {
   EdgeId edge;
   std::int32_t forward_ms = 0;
   std::int32_t backward_ms = 0;
-};
-
-// A way onto or off the network: search node and the time between it and the point.
-struct LinkEnd {
-  NodeId node;
-  Duration time;
 };
 
 struct RoadNetwork {

@@ -31,6 +31,7 @@ void edit_roads(TerritoryParts& parts, const EditRoads& edit, const Context& con
     if (m.mode != edit.mode) continue;
     auto segments = std::make_shared<RoadSegments>(build_edited_roads(*m.network->segments, edit));
     m.network = std::make_shared<RoadNetwork>(build_road_network(std::move(segments), context));
+    m.hierarchy = nullptr;
     m.places = nullptr;  // what stood on a closed road attaches elsewhere
     m.counters = nullptr;
     m.finder = nullptr;

@@ -71,7 +71,7 @@ CounterChange Territory::find_change(std::size_t n, ServiceId service, int level
 NearestIndex Territory::exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
                                               const Context& context) const {
   const ModeNetwork& m = parts_.networks[n];
-  return build_nearest_index(*m.network, *m.places, select_counters(n, service, level), k, context);
+  return build_nearest_index({*m.network, *m.places, nullptr}, select_counters(n, service, level), k, context);
 }
 
 std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId service, int level, int n_needed,
@@ -80,14 +80,14 @@ std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId
   const bool inherits = root_ && root_->parts_.networks[n].network == m.network && root_->parts_.networks[n].places == m.places;
   if (!inherits) {
     auto index = std::make_shared<NearestIndex>(
-        exhaustive_nearest_on(n, service, level, std::max(n_needed, kDefaultK), context));
+        build_nearest_index(m.attached(), select_counters(n, service, level), std::max(n_needed, kDefaultK), context));
     return std::make_shared<NearestView>(std::move(index));
   }
   const auto base = root_->nearest_on(n, service, level, n_needed, context);
   const CounterChange change = find_change(n, service, level);
   if (change.closed.empty() && change.opened.ids.empty()) return base;
   return std::make_shared<NearestView>(
-      update_nearest(base->base(), *m.network, *m.places, *m.finder, change, n_needed, context));
+      update_nearest(base->base(), m.attached(), *m.finder, change, n_needed, context));
 }
 
 std::shared_ptr<const NearestView> Territory::nearest_on(std::size_t n, ServiceId service, int level, int n_needed,

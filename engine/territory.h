@@ -27,10 +27,13 @@ struct ModeNetwork {
   std::uint32_t walk_class = kEveryWalkClass;  // whose legs; car and bike serve every class
   bool serves_no_car = false;                  // may people without a car use it?
   std::shared_ptr<const RoadNetwork> network;
+  std::shared_ptr<const Hierarchy> hierarchy;  // of the network; null: plain searches
   LinkOptions place_options, counter_options;
   std::shared_ptr<const Links> places;
   std::shared_ptr<const Links> counters;
   std::shared_ptr<const PlaceFinder> finder;
+
+  AttachedPlaces attached() const { return {*network, *places, hierarchy.get()}; }
 };
 
 struct TerritoryParts {

@@ -19,10 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE_LAYERS = [
     ("words", ["id", "units", "error", "csr"]),
     ("threads", ["parallel"]),
-    ("data as read", ["road_segments", "places", "counters"]),
+    ("data as read", ["road_segments", "graph", "places", "counters"]),
     ("pieces of road", ["road_chains", "segment_grid"]),
     ("road network", ["road_network"]),
-    ("paths", ["boost_graph", "links", "dijkstra"]),
+    ("paths", ["boost_graph", "links", "dijkstra", "hierarchy"]),
+    ("sweeps", ["sweep"]),
     ("times", ["travel_times", "nearest"]),
     ("territory", ["territory"]),
     ("reading and change", ["exposure", "scenario"]),

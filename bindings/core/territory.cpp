@@ -34,6 +34,7 @@ std::vector<T> to_vector(const Array<T>& a) {
 
 struct NetworkUse {
   std::shared_ptr<RoadNetwork> network;
+  std::shared_ptr<Hierarchy> hierarchy;
   std::int64_t walk_class;  // -1: every class
   bool serves_no_car;
   double max_snap_m, access_speed_kmh, parking_s;
@@ -45,6 +46,7 @@ ModeNetwork to_mode_network(const NetworkUse& use) {
   m.walk_class = use.walk_class < 0 ? kEveryWalkClass : static_cast<std::uint32_t>(use.walk_class);
   m.serves_no_car = use.serves_no_car;
   m.network = use.network;
+  m.hierarchy = use.hierarchy;
   m.place_options = {use.max_snap_m, use.access_speed_kmh, {0}};
   m.counter_options = {use.max_snap_m, use.access_speed_kmh, to_duration(use.parking_s)};
   return m;
@@ -274,11 +276,11 @@ py::dict find_changes(const Exposure& before, const Exposure& after) {
 
 void bind_territory(py::module_& m) {
   py::class_<NetworkUse>(m, "NetworkUse")
-      .def(py::init([](std::shared_ptr<RoadNetwork> network, std::int64_t walk_class, bool serves_no_car,
+      .def(py::init([](std::shared_ptr<RoadNetwork> network, std::shared_ptr<Hierarchy> hierarchy, std::int64_t walk_class, bool serves_no_car,
                        double max_snap_m, double access_speed_kmh, double parking_s) {
-             return NetworkUse{std::move(network), walk_class, serves_no_car, max_snap_m, access_speed_kmh, parking_s};
+             return NetworkUse{std::move(network), std::move(hierarchy), walk_class, serves_no_car, max_snap_m, access_speed_kmh, parking_s};
            }),
-           py::arg("network"), py::arg("walk_class"), py::arg("serves_no_car"), py::arg("max_snap_m"),
+           py::arg("network"), py::arg("hierarchy"), py::arg("walk_class"), py::arg("serves_no_car"), py::arg("max_snap_m"),
            py::arg("access_speed_kmh"), py::arg("parking_s"));
 
   py::class_<Exposure>(m, "Exposure")

@@ -26,6 +26,12 @@ class Links:
     @property
     def is_off_network(self) -> NDArray[np.bool_]: ...
 
+class Hierarchy:
+    @property
+    def n_nodes(self) -> int: ...
+    @property
+    def n_arcs(self) -> int: ...
+
 class RoadNetwork:
     @property
     def mode(self) -> str: ...
@@ -58,15 +64,23 @@ class RoadNetwork:
     ) -> Floats:
         """n_origins x n_destinations minutes; NaN unreachable."""
     def nearest(
-        self, origins: Links, destinations: Links, k: int, threads: int = 0, progress: Report = None
-    ) -> tuple[Rows, Floats]:
-        """n_origins x k: row of the destination (-1 absent), minutes (NaN absent)."""
+        self,
+        origins: Links,
+        destinations: Links,
+        k: int,
+        hierarchy: Hierarchy | None = None,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> dict[str, Any]:
+        """Columns of n_origins x k rows: origin, rank, destination (-1 absent), minutes, reason."""
+    def build_hierarchy(self, threads: int = 0, progress: Report = None) -> Hierarchy: ...
     def edited(self, edit: EditRoads) -> RoadNetwork: ...
 
 class NetworkUse:
     def __init__(
         self,
         network: RoadNetwork,
+        hierarchy: Hierarchy | None,
         walk_class: int,
         serves_no_car: bool,
         max_snap_m: float,

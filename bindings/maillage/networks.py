@@ -47,9 +47,11 @@ class NetworkUse:
     def mode(self) -> str:
         return self.roads.mode
 
-    def to_core(self) -> _core.NetworkUse:
+    def to_core(self, threads: int, report: Any) -> _core.NetworkUse:
+        hierarchy = self.roads._find_hierarchy(threads, report)
         return _core.NetworkUse(
             self.roads._core,
+            hierarchy,
             self.walk_class,
             self.serves_no_car,
             self.max_snap_m,

@@ -27,7 +27,7 @@ from maillage.findings import Findings
 from maillage.geo.road_tables import TableLike, read_road_tables
 from maillage.geo.speeds import read_speeds
 from maillage.points import Points, to_points
-from maillage.progress import ProgressChoice, report_progress
+from maillage.progress import ProgressChoice, Report, report_progress
 from maillage.results import to_keys
 
 MAX_SNAP_M = 1600.0
@@ -54,6 +54,7 @@ class RoadNetwork:
         self._core = core
         self._node_ids = node_ids
         self._findings = findings
+        self._hierarchy: _core.Hierarchy | None = None
 
     @property
     def mode(self) -> str:
@@ -189,20 +190,32 @@ class RoadNetwork:
             how = {"threads": check_threads(threads), "progress": report}
             here = self._attach(sources, max_snap_m, access_speed_kmh, how)
             there = self._attach(targets, max_snap_m, access_speed_kmh, how)
-            rows, minutes = self._core.nearest(here, there, k, **how)
-        absent = rows < 0
-        reason = np.where(absent, np.int8(0), np.int8(-1))
-        reason[absent & here.is_off_network[:, None]] = 1
-        n = len(sources)
+            found = self._core.nearest(here, there, k, self._find_hierarchy(**how), **how)
         return pd.DataFrame(
             {
-                "id": _to_ids(sources.ids, np.repeat(np.arange(n), k)),
-                "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), n),
-                "nearest_id": _to_ids(targets.ids, rows.ravel()),
-                "travel_time": minutes.ravel(),
-                "reason": _to_reasons(reason.ravel()),
-            }
+                "id": _to_ids(sources.ids, found["origin"]),
+                "rank": found["rank"],
+                "nearest_id": _to_ids(targets.ids, found["destination"]),
+                "travel_time": found["minutes"],
+                "reason": _to_reasons(found["reason"]),
+            },
+            copy=False,
         )
+
+    def prepare(self, *, threads: int = 0, progress: ProgressChoice = None) -> RoadNetwork:
+        """Builds what makes `nearest` fast, once, and returns the network itself.
+
+        `nearest` does so when it is first called; call this to pay at a time you choose. Cost:
+        well under a second for a département, about a minute for a country.
+        """
+        with report_progress(progress) as report:
+            self._find_hierarchy(check_threads(threads), report)
+        return self
+
+    def _find_hierarchy(self, threads: int, progress: Report | None) -> _core.Hierarchy:
+        if self._hierarchy is None:
+            self._hierarchy = self._core.build_hierarchy(threads, progress)
+        return self._hierarchy
 
     def attachments(
         self,
@@ -389,4 +402,4 @@ def _to_ids(ids: pd.Index, rows: np.ndarray) -> pd.Series:
 
 
 def _to_reasons(codes: np.ndarray) -> pd.Series:
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(REASONS)))
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(REASONS), validate=False))

@@ -87,7 +87,7 @@ def build_territory(
             "level": parts.levels,
             **areas[1],
         },
-        [use.to_core() for use in networks],
+        [use.to_core(threads, report) for use in networks],
         config.parameters.connectivity_shift,
         threads,
         report,

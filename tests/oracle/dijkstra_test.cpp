@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "engine/boost_graph.h"
+#include "engine/road_network.h"
 #include "tests/support/print.h"
 #include "tests/support/random_town.h"
 #include "tests/support/territories.h"

@@ -62,7 +62,7 @@ TEST(NearestIndex, AgreesWithTheMatrixOfTimes) {
     }
     const Matrix<Duration> times = find_travel_times(world.network, world.places, world.sites);
     for (const int k : {1, 3, 8, 50}) {
-      const NearestIndex index = build_nearest_index(world.network, world.places, world.build_set(ids, where), k);
+      const NearestIndex index = build_nearest_index({world.network, world.places}, world.build_set(ids, where), k);
       for (std::size_t p = 0; p < world.places.n_points(); ++p) {
         const auto expected = find_row_by_matrix(times, ids, p);
         const auto found = index[PlaceId(p)];
@@ -80,7 +80,7 @@ TEST(NearestIndex, KnowsWhichPlacesListACounter) {
     const std::vector<std::uint32_t> where = dice.permutation(world.sites.n_points());
     std::vector<CounterId> ids;
     for (std::uint32_t i = 0; i < where.size(); ++i) ids.push_back(CounterId(3 * i));
-    const NearestIndex index = build_nearest_index(world.network, world.places, world.build_set(ids, where), 3);
+    const NearestIndex index = build_nearest_index({world.network, world.places}, world.build_set(ids, where), 3);
     for (std::size_t row = 0; row < ids.size(); ++row) {
       std::vector<PlaceId> expected;
       for (std::size_t p = 0; p < index.n_places; ++p)
@@ -146,13 +146,13 @@ TEST(NearestUpdate, AgreesWithBuildingAnew) {
     const RandomChange change = draw_change(world, dice);
     for (const int k : {1, 3, 8}) {
       const auto base = std::make_shared<const NearestIndex>(
-          build_nearest_index(world.network, world.places, world.build_set(change.ids_before, change.where_before), k));
+          build_nearest_index({world.network, world.places}, world.build_set(change.ids_before, change.where_before), k));
       const NearestIndex anew =
-          build_nearest_index(world.network, world.places, world.build_set(change.ids_after, change.where_after), k);
+          build_nearest_index({world.network, world.places}, world.build_set(change.ids_after, change.where_after), k);
       for (const int n_needed : {1, 3, 8}) {
         if (n_needed > k) continue;
         SCOPED_TRACE(testing::Message() << "k " << k << ", needed " << n_needed);
-        check_view(update_nearest(base, world.network, world.places, world.finder, change.change, n_needed), anew, n_needed);
+        check_view(update_nearest(base, {world.network, world.places}, world.finder, change.change, n_needed), anew, n_needed);
         if (testing::Test::HasFailure()) return;
       }
     }
@@ -164,8 +164,8 @@ TEST(NearestUpdate, TouchesNothingWithoutAChange) {
   const World world(dice);
   const RandomChange change = draw_change(world, dice);
   const auto base = std::make_shared<const NearestIndex>(
-      build_nearest_index(world.network, world.places, world.build_set(change.ids_before, change.where_before), 8));
-  const NearestView view = update_nearest(base, world.network, world.places, world.finder, {}, 8);
+      build_nearest_index({world.network, world.places}, world.build_set(change.ids_before, change.where_before), 8));
+  const NearestView view = update_nearest(base, {world.network, world.places}, world.finder, {}, 8);
   EXPECT_TRUE(view.touched().empty());
 }
 

@@ -34,13 +34,13 @@ class Street : public testing::Test {
     return set;
   }
   std::shared_ptr<const NearestIndex> build_index(const std::string& names, int k) const {
-    return std::make_shared<NearestIndex>(build_nearest_index(network_, places_, build_set(names), k));
+    return std::make_shared<NearestIndex>(build_nearest_index({network_, places_}, build_set(names), k));
   }
   NearestView update(std::shared_ptr<const NearestIndex> base, const std::string& closed, const std::string& opened, int n_needed) const {
     CounterChange change;
     for (char c : closed) change.closed.push_back(CounterId(static_cast<std::size_t>(c - 'A')));
     change.opened = build_set(opened);
-    return update_nearest(std::move(base), network_, places_, finder_, change, n_needed);
+    return update_nearest(std::move(base), {network_, places_}, finder_, change, n_needed);
   }
   static std::string to_text(std::span<const Label> labels) {
     std::string text;
@@ -142,7 +142,7 @@ TEST_F(Street, EqualTimesGoToTheCounterThatComesFirst) {
   const Links at = build_links(network_, middle);
   CounterSet set = build_set("ADDA");
   set.ids = {CounterId(2), CounterId(4), CounterId(6), CounterId(7)};
-  const NearestIndex index = build_nearest_index(network_, at, set, 3);
+  const NearestIndex index = build_nearest_index({network_, at}, set, 3);
   const auto list = index[PlaceId(0)];
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[0], (Label{{510000}, CounterId(2)}));
@@ -154,7 +154,7 @@ TEST_F(Street, APlaceAndACounterOnOnePieceOfRoadMeetThere) {
   const std::vector<LatLon> place{town_.between('q', 'C', 0.3)}, counter{town_.between('q', 'C', 0.7)};
   const Links at = build_links(network_, place);
   const CounterSet set{{CounterId(0)}, build_links(network_, counter)};
-  const NearestIndex index = build_nearest_index(network_, at, set, 1);
+  const NearestIndex index = build_nearest_index({network_, at}, set, 1);
   EXPECT_NEAR(index[PlaceId(0)][0].time.ms, 120000, 2);
 }
 

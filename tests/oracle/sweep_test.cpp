@@ -1,0 +1,112 @@
+// Sweeps over a contraction hierarchy against the k-label Dijkstra, label by label.
+#include "engine/sweep.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/nearest.h"
+#include "tests/support/print.h"
+#include "tests/support/random_territory.h"
+#include "tests/support/random_town.h"
+#include "tests/support/territories.h"
+
+namespace maillage::test {
+namespace {
+
+// Counters at random nodes, some at the same, some farther off than the node itself, some unreachable.
+Ragged<LinkEnd> draw_entries(std::size_t n_counters, std::size_t n_nodes, Dice& dice) {
+  Ragged<LinkEnd> entries;
+  for (std::size_t c = 0; c < n_counters; ++c) {
+    std::vector<LinkEnd> ends;
+    for (int i = dice.between(0, 2); i >= 0; --i)
+      ends.push_back({NodeId(static_cast<std::size_t>(dice.between(0, static_cast<int>(n_nodes) - 1))),
+                      {1000 * dice.between(0, 5)}});
+    if (dice.chance(0.05)) ends.front().time = unreachable();
+    entries.push_row(ends);
+  }
+  return entries;
+}
+
+void check_equal(const Hierarchy& h, const SweptLabels& swept, const NodeLabels& searched, int k) {
+  std::vector<Label> buffer(static_cast<std::size_t>(swept.k()));
+  for (std::size_t v = 0; v < h.n_nodes(); ++v) {
+    auto found = swept.read(h.rank_of[v], buffer);
+    found = found.first(std::min(found.size(), static_cast<std::size_t>(k)));
+    const auto expected = searched[NodeId(v)];
+    ASSERT_EQ(std::vector<Label>(found.begin(), found.end()), std::vector<Label>(expected.begin(), expected.end()))
+        << "node " << v << " k " << k;
+  }
+}
+
+TEST(Sweep, EqualsTheKLabelSearch) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    const Hierarchy h = build_hierarchy(net.out, net.in);
+    std::vector<CounterId> ids;
+    for (int c = dice.between(1, 20); c > 0; --c) ids.push_back(CounterId(3 * ids.size() + 1));
+    const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
+    for (const int k : {1, 3, 8, 11, 30})
+      check_equal(h, sweep_k_nearest(h, ids, entries, k), find_k_nearest(net.in, ids, entries, k), k);
+  });
+}
+
+TEST(Hierarchy, IsTheSameForAnyNumberOfThreads) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    const Hierarchy one = build_hierarchy(net.out, net.in, {1, nullptr});
+    for (const int threads : {2, 8}) {
+      const Hierarchy many = build_hierarchy(net.out, net.in, {threads, nullptr});
+      ASSERT_EQ(one.rank_of, many.rank_of);
+      ASSERT_EQ(one.blocks, many.blocks);
+      ASSERT_EQ(one.out.offset, many.out.offset);
+      for (std::size_t i = 0; i < one.out.values.size(); ++i) {
+        ASSERT_EQ(one.out.values[i].head, many.out.values[i].head);
+        ASSERT_EQ(one.out.values[i].time, many.out.values[i].time);
+      }
+    }
+  }, 4);
+}
+
+TEST(Hierarchy, ArcsLeadUpInsideABlockOrIntoTheTop) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    const Hierarchy h = build_hierarchy(net.out, net.in);
+    ASSERT_EQ(h.blocks.back(), h.first_top);
+    for (std::size_t b = 0; b + 1 < h.blocks.size(); ++b)
+      for (Rank r = h.blocks[b]; r < h.blocks[b + 1]; ++r)
+        for (const auto* arcs : {&h.out, &h.in})
+          for (const RankedArc& arc : (*arcs)[r]) {
+            ASSERT_GT(arc.head, r);
+            ASSERT_TRUE(arc.head < h.blocks[b + 1] || arc.head >= h.first_top);
+          }
+  }, 4);
+}
+
+TEST(NearestIndex, IsTheSameBySweepsAndBySearch) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const auto roads = std::make_shared<RoadSegments>(build_random_town(dice));
+    const RoadNetwork net = build_road_network(roads);
+    const Hierarchy h = build_hierarchy(net.out, net.in);
+    std::vector<LatLon> homes, desks;
+    for (int i = dice.between(1, 30); i > 0; --i) homes.push_back(pick_point(*roads, dice));
+    for (int i = dice.between(1, 30); i > 0; --i) desks.push_back(pick_point(*roads, dice));
+    CounterSet set;
+    for (std::size_t i = 0; i < desks.size(); ++i) set.ids.push_back(CounterId(i));
+    set.links = build_links(net, desks);
+    const Links places = build_links(net, homes);
+    for (const int k : {1, 8, 12}) {
+      const NearestIndex fast = build_nearest_index({net, places, &h}, set, k);
+      const NearestIndex slow = build_nearest_index({net, places}, set, k);
+      ASSERT_EQ(fast.labels, slow.labels);
+      ASSERT_EQ(fast.count, slow.count);
+      ASSERT_EQ(fast.node_radius, slow.node_radius);
+      ASSERT_EQ(fast.places_of.values, slow.places_of.values);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace maillage::test
