@@ -147,7 +147,7 @@ def _signal(terrain: Terrain, masts: Nearest, xy: Floats, draws: Draws) -> Float
     distance, _ = masts.find(xy, 12_000.0)
     mountain = terrain.mountain(xy)
     shadow = fractal_noise(xy[:, 0] / 2_600.0, xy[:, 1] / 2_600.0, draws.fork("shadow"), 3)
-    reach = 6_200.0 * (1.0 - 0.45 * mountain) * (1.0 + (0.3 + 0.35 * mountain) * shadow)
+    reach = 5_300.0 * (1.0 - 0.45 * mountain) * (1.0 + (0.3 + 0.35 * mountain) * shadow)
     return np.clip(1.0 - np.minimum(distance, 12_000.0) / reach, 0.0, 1.0)
 
 

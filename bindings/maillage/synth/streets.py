@@ -154,7 +154,7 @@ def set_one_ways(roads: RoadSet, draws: Draws) -> None:
     keys = np.arange(len(roads))
     chance = draws.fork("oneway").uniform(keys)
     street = np.isin(roads.road_class, (RESIDENTIAL, LIVING_STREET)) & (roads.access == OPEN)
-    rate = np.where(roads.urban > 0.55, 0.36, np.where(roads.urban > 0.2, 0.17, 0.02))
+    rate = np.where(roads.urban > 0.55, 0.27, np.where(roads.urban > 0.2, 0.13, 0.02))
     inner = (roads.road_class >= SECONDARY) & (roads.road_class <= TERTIARY) & (roads.urban > 0.6)
     degree = roads.degrees(roads.for_cars())
     dead_end = np.minimum(degree[roads.a], degree[roads.b]) < 2
