@@ -265,6 +265,9 @@ def test_nothing_half_written(
         write_country(country, tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["grid.csv"]
     assert (tmp_path / "grid.csv").read_text() == "mine"
+    with pytest.raises(IoError, match="No space left"):
+        write_country(country, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def _tables(**changes: object) -> dict[str, object]:

@@ -3,8 +3,7 @@
 `write_synth` is what `maillage synth` runs; `build_country` gives the same in memory and
 `write_country` writes it. The same numbers give the same country on every machine.
 
-    draws        random numbers from a seed, a purpose and a key
-    noise        smooth fields
+    arrays, draws, noise, plane     array types, random numbers, smooth fields, nearest points
     terrain      land, height, rivers, islands, the valley
     settlements  towns and villages by rank and size
     sampling     points of varying density
@@ -14,11 +13,13 @@
     motorways    carriageways and interchanges
     streets      drives, roundabouts, one-way streets, ferries
     roads        all of the above in order
-    roadset      roads as columns
+    roadset, classes                roads as columns, their classes
     shapes       bends: the nodes between crossings
-    ways, tags, osm      roads as OpenStreetMap data
-    communes, names      outlines, codes, names
-    population, counters, connectivity, coaches     what stands on the land
+    ways, tags, osm, landmarks      roads as OpenStreetMap data, and what stands beside them
+    communes, names                 outlines, codes, names
+    population   cells, persons by age, cars
+    counter_kinds, counters         networks of counters
+    connectivity, coaches           fibre and 4G, coach lines
     country      the whole, in memory
     write, geotiff, territory_file, scenarios       the whole, as files
 """

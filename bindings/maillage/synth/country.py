@@ -139,7 +139,7 @@ def build_country(
     step("coaches")
     lines = build_lines(roads, settlements)
     trips = build_trips(lines, Draws(seed, "coaches"))
-    step("done")
+    step("files")
     return SynthCountry(
         n_places=n_places,
         n_counters=n_counters,

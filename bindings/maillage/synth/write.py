@@ -46,17 +46,24 @@ FILES = [
 
 
 def write_synth(
-    *, places: int, counters: int, seed: int, out: str | Path, progress: ProgressChoice = None
+    *,
+    places: int,
+    counters: int,
+    seed: int,
+    out: str | Path,
+    road_nodes: int | None = None,
+    progress: ProgressChoice = None,
 ) -> SynthCountry:
     """Builds an invented country and writes its files into the folder `out`.
 
-    `places` inhabited cells, `counters` counters; the same numbers and seed give the same
-    files. See build_country and write_country. Returns the country.
+    `places` inhabited cells, `counters` counters, about `road_nodes` nodes of roads (by
+    default in proportion to the places); the same numbers and seed give the same files. See
+    build_country and write_country. Returns the country.
     """
     out = Path(out)
     _check_folder(out)
     with report_progress(progress) as report:
-        country = build_country(places, counters, seed, report=report)
+        country = build_country(places, counters, seed, road_nodes=road_nodes, report=report)
         write_country(country, out)
     return country
 
@@ -69,6 +76,7 @@ def write_country(country: SynthCountry, out_dir: str | Path) -> None:
     """
     out = Path(out_dir)
     _check_folder(out)
+    is_new = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".synth.", dir=out))
@@ -82,6 +90,8 @@ def write_country(country: SynthCountry, out_dir: str | Path) -> None:
         raise IoError(f"{out}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        if is_new and not any(out.iterdir()):
+            out.rmdir()
 
 
 def _check_folder(out: Path) -> None:
