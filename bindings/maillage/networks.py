@@ -6,7 +6,7 @@ Files that several modes share are read once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,19 @@ class NetworkUse:
             self.access_speed_kmh,
             self.parking_s,
         )
+
+
+def replace_edited(uses: Sequence[NetworkUse], core: _core.Territory) -> Sequence[NetworkUse]:
+    """The networks of a territory after edits; those that no edit touched are shared."""
+    now = [link["network"] for link in core.links]
+    if all(use.roads._core is network for use, network in zip(uses, now, strict=True)):
+        return uses
+    return [
+        use
+        if use.roads._core is network
+        else replace(use, roads=RoadNetwork(network, use.roads._node_ids, use.roads._findings))
+        for use, network in zip(uses, now, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from maillage.delta import Delta
 from maillage.errors import InputError
 from maillage.exposure import Exposure
 from maillage.geo.inputs import Zoning, read_inputs
-from maillage.networks import build_networks
+from maillage.networks import build_networks, replace_edited
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_keys
 from maillage.scenario import Scenario
@@ -281,7 +281,9 @@ class Territory:
         parts, edits = apply_to_parts(self._parts, scenario)
         with report_progress(progress) as report:
             core = self._core.apply(edits, threads, report)
-        return Territory(replace(parts, history=(*self._parts.history, scenario.name)), core)
+        history = (*self._parts.history, scenario.name)
+        networks = replace_edited(parts.networks, core)
+        return Territory(replace(parts, history=history, networks=networks), core)
 
     def compare(
         self,

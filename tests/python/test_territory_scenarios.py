@@ -166,6 +166,22 @@ def test_roads_closed_by_way_and_by_outline(wide_valley):
         assert found["a"][0] == ("K1", 0)
 
 
+def test_the_networks_of_a_territory_are_those_after_its_edits(wide_valley):
+    closed = wide_valley.apply(ml.Scenario("slide").close_road(ways=[1]))
+    ends = pd.DataFrame({"id": ["A", "B"], "node": ["A", "B"]})
+
+    def find_minutes(territory: ml.Territory, mode: str) -> float:
+        roads = next(use.roads for use in territory.parts.networks if use.mode == mode)
+        return roads.travel_time_matrix(ends, ends)["travel_time"][1]
+
+    assert find_minutes(wide_valley, "car") == 5
+    assert pd.isna(find_minutes(closed, "car"))
+    assert find_minutes(closed, "walk") == find_minutes(wide_valley, "walk")
+    assert closed.summary()["networks"]["car"]["length_km"] == pytest.approx(34.5 - 1.5)
+    less = wide_valley.apply(ml.Scenario("less").close("K1"))
+    assert less.parts.networks is wide_valley.parts.networks
+
+
 def test_a_closed_road_is_closed_in_the_next_scenario_too(wide_valley):
     closed = wide_valley.apply(ml.Scenario("slide").close_road(ways=[1]))
     faster = closed.apply(ml.Scenario("faster").set_speed(ways=[1], factor=3))
