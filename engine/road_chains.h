@@ -1,7 +1,8 @@
 // Chains of road segments between crossings: the first step from roads as read to a network.
 //
 // A raw node inside a chain joins exactly two segments that go on alike: same directions, same
-// flags, no delay and no forbidden turn. Everything else is a junction.
+// flags, no delay and no forbidden turn, and neither so short that it takes no time. Everything else
+// is a junction.
 #pragma once
 
 #include <vector>

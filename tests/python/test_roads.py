@@ -396,6 +396,69 @@ def test_results_speak_arrow(grid):
     assert near.column("reason").to_pylist()[:3] == [None, None, "unreachable"]
 
 
+def draw_graph(rng: np.random.Generator) -> tuple[int, pd.DataFrame]:
+    """Edges of chance: dead ends, islands, parallel edges, loops, edges that take no time."""
+    n_nodes = int(rng.integers(2, 30))
+    n_edges = int(rng.integers(1, 3 * n_nodes))
+    ends = rng.integers(0, n_nodes, (n_edges, 2))
+    time_s = rng.choice([0, 0.0004, 0.001, 1, 7.25, 60, 3600], n_edges)
+    both = rng.random(n_edges) < 0.6
+    edges = np.concatenate([ends, ends[both][:, ::-1]])
+    times = np.concatenate([time_s, rng.permutation(time_s[both])])
+    frame = pd.DataFrame({"from": edges[:, 0], "to": edges[:, 1], "time_s": times})
+    return n_nodes, frame.assign(way=rng.integers(0, 3, len(frame)))
+
+
+def find_all_ms(n_nodes: int, edges: pd.DataFrame) -> np.ndarray:
+    """Floyd and Warshall's three loops, in whole milliseconds."""
+    ms = np.full((n_nodes, n_nodes), np.inf)
+    np.fill_diagonal(ms, 0)
+    for a, b, seconds, _ in edges.itertuples(index=False):
+        ms[a, b] = min(ms[a, b], np.rint(1000 * seconds))
+    for via in range(n_nodes):
+        ms = np.minimum(ms, ms[:, via : via + 1] + ms[via : via + 1, :])
+    return ms
+
+
+def test_random_graphs_against_floyd_and_warshall():
+    rng = np.random.default_rng(17)
+    n_reached = 0
+    for _ in range(150):
+        n_nodes, edges = draw_graph(rng)
+        used = np.unique(edges[["from", "to"]])
+        nodes = pd.DataFrame(
+            {
+                "id": np.arange(n_nodes),
+                "lon": 9 + rng.random(n_nodes) / 100,
+                "lat": 42 + rng.random(n_nodes) / 100,
+            }
+        )
+        roads = ml.build_roads(nodes, edges)
+        points = pd.DataFrame({"id": np.arange(n_nodes), "node": np.arange(n_nodes)})
+        matrix = roads.travel_time_matrix(points, points)
+        found = matrix["travel_time"].to_numpy().reshape(n_nodes, n_nodes) * 60_000
+        wanted = find_all_ms(n_nodes, edges)
+        alone = np.setdiff1d(np.arange(n_nodes), used)  # a node without roads is off the network
+        wanted[alone, alone] = np.inf
+        reached = np.isfinite(wanted)
+        np.testing.assert_array_equal(~np.isnan(found), reached)
+        np.testing.assert_allclose(found[reached], wanted[reached], atol=1e-6)
+        n_reached += reached.sum()
+        targets = points.iloc[rng.permutation(n_nodes)[: n_nodes // 2 + 1]]
+        near = roads.nearest(points, targets, k=4)
+        by_time = wanted[:, targets["id"]]
+        first = np.sort(by_time, axis=1)[:, :4]
+        padded = np.full((n_nodes, 4), np.inf)
+        padded[:, : first.shape[1]] = first
+        got = near["travel_time"].to_numpy().reshape(n_nodes, 4) * 60_000
+        np.testing.assert_allclose(np.nan_to_num(got, nan=np.inf), padded, atol=1e-6)
+        named = near.dropna(subset=["nearest_id"])
+        again = matrix.set_index(["from_id", "to_id"])["travel_time"]
+        pairs = pd.MultiIndex.from_arrays([named["id"], named["nearest_id"].astype(int)])
+        np.testing.assert_array_equal(again[pairs], named["travel_time"])
+    assert n_reached > 5000
+
+
 # what a network says of itself
 
 
