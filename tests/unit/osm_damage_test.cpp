@@ -14,6 +14,7 @@
 #include <osmium/io/writer.hpp>
 
 #include "geo/osm_roads.h"
+#include "tests/support/temporary_folder.h"
 
 namespace maillage {
 namespace {
@@ -29,16 +30,15 @@ std::string write_street(int n) {
   }
   opl += "r1 Ttype=restriction,restriction=no_u_turn Mw1@from,n2@via,w2@to\n";
 
-  const std::string path = (std::filesystem::path(testing::TempDir()) / "maillage_street.osm.pbf").string();
+  const test::TemporaryFolder folder;
+  const std::string path = (folder.path() / "street.osm.pbf").string();
   osmium::io::Reader reader{osmium::io::File{opl.data(), opl.size(), "opl"}};
   osmium::io::Writer writer{path, osmium::io::overwrite::allow};
   while (osmium::memory::Buffer buffer = reader.read()) writer(std::move(buffer));
   writer.close();
   reader.close();
   std::ifstream in(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  std::filesystem::remove(path);
-  return bytes;
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 OsmRoadOptions car() {

@@ -13,6 +13,8 @@
 #include <set>
 #include <string>
 
+#include "tests/support/temporary_folder.h"
+
 namespace maillage {
 namespace {
 
@@ -321,9 +323,8 @@ std::string message_of(const std::string& path) {
 
 class BadFiles : public testing::Test {
  protected:
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "maillage_bad_osm";
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  const test::TemporaryFolder own_;
+  const std::filesystem::path folder_ = own_.path();
   std::string write(const std::string& name, const std::string& bytes) {
     const auto path = folder_ / name;
     std::ofstream(path, std::ios::binary) << bytes;

@@ -15,6 +15,7 @@
 #include <osmium/io/writer.hpp>
 
 #include "engine/error.h"
+#include "tests/support/temporary_folder.h"
 
 namespace maillage {
 namespace {
@@ -48,12 +49,8 @@ struct Street {
 class OsmWrite : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "maillage_osm_write";
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     path_ = (folder_ / "street.osm.pbf").string();
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   // The file as text, one object a line.
   std::string to_opl() const {
@@ -76,7 +73,8 @@ class OsmWrite : public testing::Test {
         std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
 
-  fs::path folder_;
+  const test::TemporaryFolder own_;
+  const fs::path folder_ = own_.path();
   std::string path_;
 };
 
