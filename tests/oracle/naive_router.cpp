@@ -39,7 +39,8 @@ void NaiveRouter::find_bends() {
     if (at[n].size() != 2 || at[n][0] / 2 == at[n][1] / 2 || find_delay_ms(RawNodeId(n)) > 0) continue;
     const std::uint32_t a = at[n][0], b = at[n][1];
     auto allowed = [&](std::uint32_t d) { return find_ms(d) < kInfinity; };
-    is_bend_[n] = roads_.flags[SegmentId(a / 2)] == roads_.flags[SegmentId(b / 2)] &&
+    auto takes_time = [&](std::uint32_t d) { return find_ms(d) > 0 && find_ms(d ^ 1) > 0; };
+    is_bend_[n] = roads_.flags[SegmentId(a / 2)] == roads_.flags[SegmentId(b / 2)] && takes_time(a) && takes_time(b) &&
                   allowed(a ^ 1) == allowed(b) && allowed(b ^ 1) == allowed(a);
   }
   for (const TurnBan& ban : roads_.turn_bans) is_bend_[ban.via.v] = 0;
@@ -139,21 +140,9 @@ RawNodeId NaiveRouter::find_node(RoadPoint p) const {
       if (find_ms(d) < kInfinity && f * find_ms(d) >= 0.5) return false;
     return true;
   };
-  if (is_at(p.fraction)) return roads_.from[p.segment];
-  if (is_at(1 - p.fraction)) return roads_.to[p.segment];
-  return {};
-}
-
-bool NaiveRouter::is_ambiguous(RoadPoint p) const {
-  const RawNodeId node = find_node(p);
-  if (node.is_none()) return false;
-  for (std::size_t i = 0; i < roads_.n_segments(); ++i) {
-    const SegmentId s(i);
-    if (roads_.from[s] != node && roads_.to[s] != node) continue;
-    for (std::uint32_t d : {2 * s.v, 2 * s.v + 1})
-      if (find_ms(d) < 1) return true;
-  }
-  return false;
+  const bool at_from = is_at(p.fraction), at_to = is_at(1 - p.fraction);
+  if (at_from == at_to) return {};
+  return at_from ? roads_.from[p.segment] : roads_.to[p.segment];
 }
 
 bool NaiveRouter::is_ambiguous(RoadPoint a, RoadPoint b) const {

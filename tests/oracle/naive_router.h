@@ -9,7 +9,7 @@
 //     touch the others at less than two nodes are a dead end and count as open
 //   - turns between private roads (of a pocket with two contacts) and others are never forbidden
 //   - the delay of a node is charged on driving into it
-//   - a point within half a millisecond of a node stands on it
+//   - a point within half a millisecond of a node stands on it, but inside a segment that takes no time
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,6 @@ class NaiveRouter {
   // Milliseconds from one point to many; infinity where no way leads.
   std::vector<double> find_times(RoadPoint from, const std::vector<RoadPoint>& to) const;
 
-  // Whether a point stands so near to a segment without duration that "on a node" is ambiguous.
-  bool is_ambiguous(RoadPoint p) const;
   // Whether two points are so near that whole milliseconds do not tell which is first on a one-way road.
   bool is_ambiguous(RoadPoint a, RoadPoint b) const;
 

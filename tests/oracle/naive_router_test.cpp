@@ -22,16 +22,14 @@ struct Attached {
   std::vector<double> access_ms;
 };
 
-Attached pick_attached(const RoadNetwork& network, const NaiveRouter& naive, std::size_t n, Dice& dice) {
+Attached pick_attached(const RoadNetwork& network, std::size_t n, Dice& dice) {
   Attached out;
   for (std::size_t i = 0; i < n; ++i) {
     const LatLon p = pick_point(*network.segments, dice);
     const auto nearest = network.grid.find_nearest(*network.segments, p, 1600);
     if (!nearest) continue;
-    const RoadPoint on_road{nearest->segment, nearest->fraction};
-    if (naive.is_ambiguous(on_road)) continue;
     out.point.push_back(p);
-    out.on_road.push_back(on_road);
+    out.on_road.push_back({nearest->segment, nearest->fraction});
     out.access_ms.push_back(nearest->distance_m / (5 / 3.6) * 1000);
   }
   return out;
@@ -40,7 +38,7 @@ Attached pick_attached(const RoadNetwork& network, const NaiveRouter& naive, std
 void check_against_naive(const RoadSegments& roads, Dice& dice) {
   const auto network = build_road_network(std::make_shared<RoadSegments>(roads));
   const NaiveRouter naive(roads);
-  const Attached ends = pick_attached(network, naive, 14, dice);
+  const Attached ends = pick_attached(network, 14, dice);
   const Links links = build_links(network, ends.point);
   const Matrix<Duration> times = find_travel_times(network, links, links);
   for (std::size_t i = 0; i < ends.point.size(); ++i) {

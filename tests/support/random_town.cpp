@@ -172,6 +172,9 @@ class TownBuilder {
       const SegmentId id(i);
       if (dice_.chance(0.02)) s_.flags[id] |= kNoAttach;
       if (dice_.chance(0.02)) s_.forward_s[id] = s_.backward_s[id] = kNoWay;
+      if (dice_.chance(0.02))  // as in tables of whole seconds
+        for (float* seconds : {&s_.forward_s[id], &s_.backward_s[id]})
+          if (*seconds < kNoWay) *seconds = 0;
     }
   }
 

@@ -76,6 +76,12 @@ TEST(RoadChains, ADelayOrAForbiddenTurnEndsChains) {
   EXPECT_EQ(find_lengths(build_road_chains(town.roads)), (Lengths{2, 2}));
 }
 
+TEST(RoadChains, ASegmentThatTakesNoTimeIsAChainOfItsOwn) {
+  AsciiTown town = build_ascii_town("A-x-B");
+  town.roads.forward_s[town.segment('x', Side::east)] = 0.0004F;
+  EXPECT_EQ(find_lengths(build_road_chains(town.roads)), (Lengths{1, 1, 2}));
+}
+
 TEST(RoadChains, SegmentsThatNobodyMayUseAreInNoChain) {
   AsciiTown town = build_ascii_town("A-x-B");
   for (auto* direction : {&town.roads.forward_s, &town.roads.backward_s}) (*direction)[town.segment('x', Side::east)] = kNoWay;
