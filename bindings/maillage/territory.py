@@ -332,11 +332,13 @@ class Territory:
 
     def _is_off_network(self, person_class: str) -> np.ndarray:
         """Places from which a person of the class reaches no road."""
-        off = np.ones(len(self._parts.places), dtype=bool)
-        for link, use in zip(self._core.links, self._parts.networks, strict=True):
-            if person_class == "car" or use.serves_no_car:
-                off &= link["places"].is_off_network
-        return off
+        networks = zip(self._core.links, self._parts.networks, strict=True)
+        off = [
+            link["places"].is_off_network
+            for link, use in networks
+            if person_class == "car" or use.serves_no_car
+        ]
+        return np.all(off, axis=0) if off else np.zeros(len(self._parts.places), dtype=bool)
 
 
 def _check_level(level: int) -> int:

@@ -40,6 +40,10 @@ def build_territory(
         counters.insert(list(counters.columns).index("lat") + 1, "open", True)
     for network in networks:
         findings.merge(network.findings)
+    if not any(network.serves_no_car for network in networks):
+        alone = (inputs.persons * (1 - inputs.car_share)).sum()
+        example = f"no network for {alone:,.0f} persons without a car: they reach no counter"
+        findings.add("nobody_goes_without_a_car", example)
     parts = TerritoryParts(
         name=config.name,
         places=inputs.places,

@@ -205,6 +205,39 @@ def test_a_place_off_the_footways_says_so_to_people_without_a_car(tmp_path):
     assert territory.nearest("post").set_index("place").loc["far", "travel_time"] > 1000
 
 
+def test_without_a_network_on_foot_people_without_a_car_reach_nothing(tmp_path):
+    territory = read_valley(tmp_path, modes="[networks.car]\n")
+    found = territory.nearest("post", person_class="no_car").set_index("place")
+    assert found["travel_time"].isna().all()
+    assert set(found["reason"]) == {"unreachable"}
+    # 290 x 0.2 + 175 x 0.5 persons, and it is said
+    said = territory.findings.set_index("kind").loc["nobody_goes_without_a_car", "examples"]
+    assert said == "no network for 146 persons without a car: they reach no counter"
+    assert territory.nearest("post").set_index("place").loc["b", "travel_time"] == 5
+
+
+def test_on_foot_alone(tmp_path):
+    territory = read_valley(tmp_path, modes="[networks.walk]\nboth_ways = true\n")
+    for person_class in ("car", "no_car"):
+        assert find_times(territory, person_class=person_class)["b"] == [("K1", 20)]
+    with pytest.raises(ml.InputError, match="the territory has no roads for car"):
+        territory.apply(ml.Scenario("slide").close_road(ways=[1]))
+
+
+def test_a_place_without_coordinates_stays_and_reaches_nothing(tmp_path):
+    places = PLACES.assign(
+        lon=[9.0, None, *PLACES["lon"][2:]], lat=[42.0, None, *PLACES["lat"][2:]]
+    )
+    path = write_valley(tmp_path, places=places)
+    keep = path.read_text().replace("[places]\n", '[places]\nmissing_coordinates = "keep"\n')
+    path.write_text(keep)
+    territory = ml.read_territory(path)
+    found = territory.nearest("post").set_index("place")
+    assert found.loc["b", "reason"] == "place_off_network"
+    assert territory.exposure("post").total()["persons"][0] == 465
+    assert territory.exposure("post").map().png
+
+
 def test_more_nearest_begin_with_fewer(valley):
     one, two = find_times(valley, k=1), find_times(valley, k=2)
     assert {place: rows[:1] for place, rows in two.items()} == one
