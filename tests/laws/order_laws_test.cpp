@@ -45,6 +45,7 @@ std::shared_ptr<const Territory> build_permuted(const Territory& territory, cons
     const RoadSegments& roads = *m.network->segments;
     const RowOrder order{dice.permutation(roads.n_nodes()), dice.permutation(roads.n_segments())};
     m.network = std::make_shared<RoadNetwork>(build_road_network(std::make_shared<RoadSegments>(reorder_rows(roads, order))));
+    if (m.hierarchy) m.hierarchy = std::make_shared<Hierarchy>(build_hierarchy(m.network->out, m.network->in));
     m.places = m.counters = nullptr;
     m.finder = nullptr;
   }
@@ -111,6 +112,7 @@ std::vector<double> build_everything(std::uint64_t seed, int n_threads) {
   TerritoryParts parts = built->parts();
   for (ModeNetwork& m : parts.networks) {
     m.network = std::make_shared<RoadNetwork>(build_road_network(m.network->segments, context));
+    if (m.hierarchy) m.hierarchy = std::make_shared<Hierarchy>(build_hierarchy(m.network->out, m.network->in, context));
     m.places = m.counters = nullptr;
     m.finder = nullptr;
   }

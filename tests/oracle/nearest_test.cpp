@@ -201,6 +201,28 @@ TEST(Territory, FastListsAreTheExhaustiveOnesAfterScenarios) {
   });
 }
 
+// What edits share and patch is what one would build of the edited inputs.
+TEST(Territory, AnEditedTerritoryIsTheOneBuiltFromScratch) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    auto territory = build_random_territory(dice).territory;
+    for (int step = 0; step < 2; ++step) territory = apply_edits(territory, build_random_edits(*territory, dice));
+    TerritoryParts parts = territory->parts();
+    for (ModeNetwork& m : parts.networks) {
+      m.network = std::make_shared<RoadNetwork>(build_road_network(m.network->segments));
+      m.hierarchy = nullptr;
+      m.places = m.counters = nullptr;
+      m.finder = nullptr;
+    }
+    const auto anew = Territory::build(std::move(parts));
+    for (const NearestQuery& query : build_all_queries(*territory, 3)) {
+      const Ragged<Label> expected = find_nearest_counters(*anew, query), found = find_nearest_counters(*territory, query);
+      ASSERT_EQ(found.offset, expected.offset);
+      ASSERT_EQ(found.values, expected.values) << "service " << query.service.v << " level " << query.level;
+    }
+  }, 2);
+}
+
 TEST(Territory, FastListsAreTheExhaustiveOnesWhenEverythingCloses) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);

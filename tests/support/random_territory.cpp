@@ -46,6 +46,7 @@ std::vector<ModeNetwork> build_networks(const RoadSegments& car_roads, std::uint
   LinkOptions options;
   if (dice.chance(0.3)) options.max_snap_m = 150;
   if (dice.chance(0.3)) options.access_speed_kmh = 20;
+  const bool with_hierarchies = dice.chance(0.5);  // nearest counters by sweeps, or by search
   std::vector<ModeNetwork> networks;
   auto add = [&](RoadSegments roads, std::uint32_t walk_class, bool serves_no_car) {
     ModeNetwork m;
@@ -54,6 +55,7 @@ std::vector<ModeNetwork> build_networks(const RoadSegments& car_roads, std::uint
     m.serves_no_car = serves_no_car;
     m.network = build_network(std::move(roads));
     m.place_options = m.counter_options = options;
+    if (with_hierarchies) m.hierarchy = std::make_shared<Hierarchy>(build_hierarchy(m.network->out, m.network->in));
     networks.push_back(std::move(m));
   };
   add(car_roads, kEveryWalkClass, false);

@@ -3,7 +3,7 @@
 // A territory has a random town for cars, roads on foot for each walking speed and sometimes bikes;
 // places and counters on roads, on crossings, on the same segment, on the same point, beside roads and
 // far from any; groups, persons (some places empty), car shares, services with levels, closed counters.
-// Some count a counter in the place's own area as 0 minutes away.
+// Some count a counter in the place's own area as 0 minutes away, and half of them have hierarchies.
 #pragma once
 
 #include <cstdint>
