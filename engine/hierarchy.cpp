@@ -354,12 +354,12 @@ class Contraction {
 
   // Cuts the ranks below the top where parts end, into blocks of some size.
   void cut_blocks(const std::vector<std::uint32_t>& part, Hierarchy& h) const {
-    constexpr Rank kLeast = 4096;
+    const Rank least = std::clamp<Rank>(static_cast<Rank>(n_ / 32), 256, 4096);
     h.first_top = 0;
     while (h.first_top < n_ && part[order_[h.first_top]] != kNever) ++h.first_top;
     for (Rank r = 1; r <= h.first_top; ++r) {
       const bool ends = r == h.first_top || part[order_[r]] != part[order_[r - 1]];
-      if (ends && (r - h.blocks.back() >= kLeast || r == h.first_top)) h.blocks.push_back(r);
+      if (ends && (r - h.blocks.back() >= least || r == h.first_top)) h.blocks.push_back(r);
     }
   }
 

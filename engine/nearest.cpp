@@ -3,38 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/sweep.h"
-
 namespace maillage {
 namespace {
 
 bool contains(std::span<const CounterId> sorted, CounterId id) {
   return std::binary_search(sorted.begin(), sorted.end(), id);
-}
-
-// Leaves the best label of each counter, in order, at most `k` of them.
-void keep_best(std::vector<Label>& labels, int k) {
-  std::sort(labels.begin(), labels.end());
-  std::size_t n = 0;
-  for (std::size_t i = 0; i < labels.size() && n < static_cast<std::size_t>(k); ++i) {
-    bool listed = false;
-    for (std::size_t j = 0; j < n && !listed; ++j) listed = labels[j].counter == labels[i].counter;
-    if (!listed && labels[i].time.is_reachable()) labels[n++] = labels[i];
-  }
-  labels.resize(n);
-}
-
-// Time between two attached points along one and the same edge.
-Duration find_shared_edge_time(const RoadNetwork& net, const Links& from, std::size_t i, const Links& to, std::size_t j) {
-  return find_direct_time(net, from.position[i], to.position[j]) + from.access[i] + to.access[j];
-}
-
-std::vector<std::pair<EdgeId, std::uint32_t>> find_rows_on_edges(const Links& links) {
-  std::vector<std::pair<EdgeId, std::uint32_t>> rows;
-  for (std::uint32_t i = 0; i < links.n_points(); ++i)
-    if (!links.position[i].edge.is_none()) rows.emplace_back(links.position[i].edge, i);
-  std::sort(rows.begin(), rows.end());
-  return rows;
 }
 
 std::vector<std::pair<NodeId, Label>> find_entered_at(const CounterSet& set) {
@@ -43,12 +16,6 @@ std::vector<std::pair<NodeId, Label>> find_entered_at(const CounterSet& set) {
     for (const LinkEnd& end : set.links.entries[i]) rows.emplace_back(end.node, Label{end.time, set.ids[i]});
   std::sort(rows.begin(), rows.end());
   return rows;
-}
-
-template <class Key, class Value, class Visit>
-void visit_equal(const std::vector<std::pair<Key, Value>>& sorted, Key key, Visit&& visit) {
-  auto it = std::lower_bound(sorted.begin(), sorted.end(), key, [](const auto& a, Key k) { return a.first < k; });
-  for (; it != sorted.end() && it->first == key; ++it) visit(it->second);
 }
 
 }  // namespace
@@ -66,82 +33,6 @@ PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places) 
 }
 
 namespace {
-
-// The labels of nodes, however they were found.
-class FoundLabels {
- public:
-  FoundLabels(const AttachedPlaces& attached, const CounterSet& counters, int k, const Context& context)
-      : hierarchy_(attached.hierarchy) {
-    if (hierarchy_)
-      swept_ = sweep_k_nearest(*hierarchy_, counters.ids, counters.links.entries, k, context);
-    else
-      searched_ = find_k_nearest(attached.network.in, counters.ids, counters.links.entries, k, context);
-  }
-
-  // `buffer` has room for the labels of one node.
-  std::span<const Label> read(NodeId node, std::span<Label> buffer) const {
-    return hierarchy_ ? swept_.read(hierarchy_->rank_of[node.v], buffer) : searched_[node];
-  }
-  std::size_t n_buffered() const { return hierarchy_ ? static_cast<std::size_t>(swept_.k()) : 0; }
-
- private:
-  const Hierarchy* hierarchy_;
-  SweptLabels swept_;
-  NodeLabels searched_;
-};
-
-// Both lists are in order and name a counter once; `out` gets the k best of the two, each counter once.
-void merge_lists(std::span<const Label> a, Duration after_a, std::span<const Label> b, Duration after_b, std::size_t k,
-                 std::vector<Label>& out) {
-  out.clear();
-  std::size_t i = 0, j = 0;
-  while (out.size() < k && (i < a.size() || j < b.size())) {
-    const Label x = i < a.size() ? Label{a[i].time + after_a, a[i].counter} : Label{};
-    const Label y = j < b.size() ? Label{b[j].time + after_b, b[j].counter} : Label{};
-    const Label& best = j == b.size() || (i < a.size() && x < y) ? x : y;
-    (&best == &x ? i : j) += 1;
-    if (!best.time.is_reachable()) continue;
-    bool listed = false;
-    for (const Label& l : out) listed |= l.counter == best.counter;
-    if (!listed) out.push_back(best);
-  }
-}
-
-using WriteList = std::function<void(std::size_t, std::span<const Label>)>;
-
-// Lists of places from the labels of the nodes where they leave the network.
-void list_places(const FoundLabels& labels, const AttachedPlaces& attached, const CounterSet& counters, int k,
-                 const WriteList& write, const Context& context) {
-  const auto on_edge = find_rows_on_edges(counters.links);
-  const Links& places = attached.places;
-  context.begin("listing counters of places", places.n_points());
-  for_blocks(places.n_points(), 4096, context, [&](std::size_t begin, std::size_t end) {
-    std::vector<Label> list, first(labels.n_buffered()), second(labels.n_buffered());
-    for (std::size_t p = begin; p < end; ++p) {
-      const auto exits = places.exits[p];
-      if (exits.empty()) {
-        list.clear();
-      } else if (exits.size() <= 2) {
-        const LinkEnd& last = exits.back();
-        const auto other = exits.size() == 2 ? labels.read(last.node, second) : std::span<const Label>();
-        merge_lists(labels.read(exits[0].node, first), exits[0].time, other, last.time, static_cast<std::size_t>(k), list);
-      } else {
-        list.clear();
-        for (const LinkEnd& exit : exits)
-          for (const Label& l : labels.read(exit.node, first)) list.push_back({l.time + exit.time, l.counter});
-        keep_best(list, k);
-      }
-      if (!on_edge.empty() && !places.position[p].edge.is_none()) {
-        const std::size_t before = list.size();
-        visit_equal(on_edge, places.position[p].edge, [&](std::uint32_t row) {
-          list.push_back({find_shared_edge_time(attached.network, places, p, counters.links, row), counters.ids[row]});
-        });
-        if (list.size() > before) keep_best(list, k);
-      }
-      write(p, list);
-    }
-  });
-}
 
 // Counter row -> places that list it.
 Ragged<PlaceId> find_places_of(const NearestIndex& index) {
@@ -164,11 +55,6 @@ Ragged<PlaceId> find_places_of(const NearestIndex& index) {
 
 }  // namespace
 
-void visit_nearest(const AttachedPlaces& attached, const CounterSet& counters, int k, const WriteList& write,
-                   const Context& context) {
-  list_places(FoundLabels(attached, counters, k, context), attached, counters, k, write, context);
-}
-
 NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet counters, int k, const Context& context) {
   NearestIndex out;
   out.k = k;
@@ -178,18 +64,17 @@ NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet coun
   out.counters = std::move(counters);
   out.on_edge = find_rows_on_edges(out.counters.links);
   out.entered_at = find_entered_at(out.counters);
-  const FoundLabels labels(attached, out.counters, k, context);
-  auto write = [&](std::size_t p, std::span<const Label> list) {
+  const PlaceLists lists(attached, out.counters, k, context);
+  lists.visit([&](std::size_t p, std::span<const Label> list) {
     std::copy(list.begin(), list.end(), out.labels.begin() + static_cast<std::ptrdiff_t>(p * static_cast<std::size_t>(k)));
     out.count[p] = static_cast<std::uint8_t>(list.size());
-  };
-  list_places(labels, attached, out.counters, k, write, context);
+  }, context);
 
   out.node_radius.resize(attached.network.n_nodes());
   for_blocks(attached.network.n_nodes(), 65536, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
-    std::vector<Label> buffer(labels.n_buffered());
+    std::vector<Label> buffer(lists.n_kept());
     for (std::size_t v = begin; v < end; ++v) {
-      const auto list = labels.read(NodeId(v), buffer);
+      const auto list = lists.read_node(NodeId(v), buffer);
       out.node_radius[v] = list.size() >= static_cast<std::size_t>(k) ? list[static_cast<std::size_t>(k) - 1].time : unreachable();
     }
   });

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -19,19 +18,12 @@
 #include "engine/id.h"
 #include "engine/links.h"
 #include "engine/parallel.h"
+#include "engine/place_lists.h"
 #include "engine/road_network.h"
 
 namespace maillage {
 
 inline constexpr int kDefaultK = 8;
-
-// Places on a network, and how to search from them: two sweeps over the hierarchy, or, without one,
-// the k-label Dijkstra that the sweeps are held equal to.
-struct AttachedPlaces {
-  const RoadNetwork& network;
-  const Links& places;
-  const Hierarchy* hierarchy = nullptr;
-};
 
 // Which places leave the network at a node or stand on an edge: links turned round.
 struct PlaceFinder {
@@ -39,12 +31,6 @@ struct PlaceFinder {
   std::vector<std::pair<EdgeId, PlaceId>> on_edge;  // sorted
 };
 PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places);
-
-// The counters of one service and level on one network. Row order is counter order.
-struct CounterSet {
-  std::vector<CounterId> ids;  // ascending
-  Links links;                 // row i: counter ids[i]
-};
 
 // The k nearest counters of every place of a baseline.
 struct NearestIndex {
@@ -65,11 +51,6 @@ struct NearestIndex {
 
 NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet counters, int k,
                                  const Context& context = {});
-
-// Finds the list of every place and hands it to `write(place, list)`, several threads at once; keeps
-// nothing. For results that are written elsewhere.
-void visit_nearest(const AttachedPlaces& attached, const CounterSet& counters, int k,
-                   const std::function<void(std::size_t, std::span<const Label>)>& write, const Context& context = {});
 
 // A change of the counters of one service: which close, which open (rows of `opened` in id order).
 // A counter that moves stands in both.

@@ -1,18 +1,30 @@
 #include "engine/sweep.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
+#include <new>
 
-#if defined(__x86_64__)
-#define MAILLAGE_HAS_AVX2_KERNEL 1
+#if defined(__linux__)
+#include <sys/mman.h>
 #endif
 
 namespace maillage {
 namespace {
 
-constexpr std::int32_t kFar = unreachable().ms;
 constexpr Rank kPrefetchAhead = 12;
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+
+// Memory that nobody has written yet. Large pieces ask for large pages: faults of small ones would
+// cost as much as the sweep.
+void* allocate(std::size_t bytes) {
+  bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+  void* p = std::aligned_alloc(bytes > kHugePage ? kHugePage : alignof(LabelLine), bytes);
+  if (!p) throw std::bad_alloc();
+#if defined(__linux__)
+  if (bytes > kHugePage) madvise(p, bytes, MADV_HUGEPAGE);  // a wish; refused, it changes nothing
+#endif
+  return p;
+}
 
 // Merges one label into a sorted list of k labels that keeps the better one of each counter.
 void insert(Label* list, int k, Label label) {
@@ -28,204 +40,227 @@ void insert(Label* list, int k, Label label) {
   list[at] = label;
 }
 
+// Plain rows of k labels.
+struct Rows {
+  Label* labels;
+  int k;
+
+  void clear(Rank r) const { std::fill_n(labels + static_cast<std::size_t>(r) * k, k, Label{}); }
+  void add(Rank r, Label label) const { insert(labels + static_cast<std::size_t>(r) * k, k, label); }
+  void copy(Rank to, Rank from, Duration time) const {
+    Label* list = labels + static_cast<std::size_t>(to) * k;
+    const Label* other = labels + static_cast<std::size_t>(from) * k;
+    for (int i = 0; i < k; ++i) {
+      const Duration later = other[i].time + time;
+      list[i] = later.is_reachable() ? Label{later, other[i].counter} : Label{};
+    }
+  }
+  void merge(Rank to, Rank from, Duration time) const {
+    Label* list = labels + static_cast<std::size_t>(to) * k;
+    const Label* other = labels + static_cast<std::size_t>(from) * k;
+    for (int i = 0; i < k; ++i) {
+      const Label label{other[i].time + time, other[i].counter};
+      if (!(label < list[k - 1])) return;
+      insert(list, k, label);
+    }
+  }
+  void prefetch(Rank r) const { __builtin_prefetch(labels + static_cast<std::size_t>(r) * k); }
+};
+
+// A bit a node: does it hold labels of its own before the downward pass? Only ancestors of counters do.
+class Marks {
+ public:
+  explicit Marks(std::size_t n) : words_((n + 63) / 64, 0) {}
+  bool has(Rank r) const { return words_[r / 64] >> (r % 64) & 1; }
+  void set(Rank r) { words_[r / 64] |= std::uint64_t{1} << (r % 64); }
+
+  // Calls `visit` for every marked node in order, those marked meanwhile (further on) included.
+  template <class Visit>
+  void visit_in_order(Visit&& visit) const {
+    for (std::size_t word = 0; word < words_.size(); ++word)
+      for (std::uint64_t done = 0, left; (left = words_[word] & ~done) != 0;) {
+        const int bit = std::countr_zero(left);
+        done |= (std::uint64_t{2} << bit) - 1;
+        visit(static_cast<Rank>(64 * word + static_cast<std::size_t>(bit)));
+      }
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+// What a sweep goes along: the hierarchy as trips of one direction see it.
+struct Ways {
+  const Hierarchy& hierarchy;
+  const Ragged<RankedArc>& up;    // counters hand their labels to more important nodes along these
+  const Ragged<RankedArc>& down;  // nodes take over labels of more important ones along these
+};
+
+template <class Lists>
+Marks go_up(const Lists& lists, const Ways& ways, std::span<const CounterId> counters, const Ragged<LinkEnd>& ends) {
+  Marks marks(ways.hierarchy.n_nodes());
+  for (std::size_t c = 0; c < counters.size(); ++c)
+    for (const LinkEnd& end : ends[c]) {
+      if (!end.time.is_reachable()) continue;
+      const Rank r = ways.hierarchy.rank_of[end.node.v];
+      if (!marks.has(r)) lists.clear(r);
+      marks.set(r);
+      lists.add(r, {end.time, counters[c]});
+    }
+  marks.visit_in_order([&](Rank r) {
+    for (const RankedArc& arc : ways.up[r]) {
+      if (marks.has(arc.head)) {
+        lists.merge(arc.head, r, arc.time);
+      } else {
+        lists.copy(arc.head, r, arc.time);
+        marks.set(arc.head);
+      }
+    }
+  });
+  return marks;
+}
+
+template <class Lists>
+void go_down(const Lists& lists, const Ways& ways, const Marks& marks, Rank begin, Rank end) {
+  const std::uint32_t* offset = ways.down.offset.data();
+  const RankedArc* arcs = ways.down.values.data();
+  for (Rank r = end; r-- > begin;) {
+    if (r >= begin + kPrefetchAhead)
+      for (std::uint32_t i = offset[r - kPrefetchAhead]; i < offset[r - kPrefetchAhead + 1]; ++i)
+        lists.prefetch(arcs[i].head);
+    std::uint32_t i = offset[r];
+    if (!marks.has(r)) {
+      if (i == offset[r + 1]) {
+        lists.clear(r);
+        continue;
+      }
+      lists.copy(r, arcs[i].head, arcs[i].time);
+      ++i;
+    }
+    for (; i < offset[r + 1]; ++i) lists.merge(r, arcs[i].head, arcs[i].time);
+  }
+}
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,popcnt,bmi")
+
+// The same on lines.
+struct Lines {
+  LabelLine* lines;
+
+  void clear(Rank r) const { lines::clear(lines[r]); }
+  void add(Rank r, Label label) const { lines::add(lines[r], label.time.ms, label.counter.v); }
+  void copy(Rank to, Rank from, Duration time) const { lines::copy(lines[to], lines[from], time.ms); }
+  void merge(Rank to, Rank from, Duration time) const { lines::merge(lines[to], lines[from], time.ms); }
+  void prefetch(Rank r) const { __builtin_prefetch(lines + r); }
+};
+
+// Instances of the passes in this region, so that the kernel is inlined into them.
+__attribute__((flatten)) Marks go_up_lines(LabelLine* lines, const Ways& ways, std::span<const CounterId> counters,
+                                           const Ragged<LinkEnd>& ends) {
+  return go_up(Lines{lines}, ways, counters, ends);
+}
+__attribute__((flatten)) void go_down_lines(LabelLine* lines, const Ways& ways, const Marks& marks, Rank begin, Rank end) {
+  go_down(Lines{lines}, ways, marks, begin, end);
+}
+
+void find_lines_of(const LabelLine* lines, const std::vector<Rank>& rank_of, const Ragged<LinkEnd>& ends,
+                   std::size_t begin, std::size_t end, LabelLine* out) {
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t p = begin; p < end; ++p) {
+    if (p + kAhead < end && ends.offset[p + kAhead] < ends.values.size())
+      __builtin_prefetch(lines + rank_of[ends.values[ends.offset[p + kAhead]].node.v]);
+    LabelLine& line = out[p - begin];
+    const auto row = ends[p];
+    if (row.empty()) {
+      lines::clear(line);
+      continue;
+    }
+    lines::copy(line, lines[rank_of[row[0].node.v]], row[0].time.ms);
+    for (const LinkEnd& e : row.subspan(1)) lines::merge(line, lines[rank_of[e.node.v]], e.time.ms);
+  }
+}
+
+#pragma GCC pop_options
+#else
+Marks go_up_lines(LabelLine*, const Ways&, std::span<const CounterId>, const Ragged<LinkEnd>&) { return Marks(0); }
+void go_down_lines(LabelLine*, const Ways&, const Marks&, Rank, Rank) {}
+void find_lines_of(const LabelLine*, const std::vector<Rank>&, const Ragged<LinkEnd>&, std::size_t, std::size_t, LabelLine*) {}
+#endif
+
 }  // namespace
 
+void SweptLabels::Free::operator()(void* p) const { std::free(p); }
+
 std::span<const Label> SweptLabels::read(Rank rank, std::span<Label> buffer) const {
-  if (k_ > kLine) {
-    const Label* row = labels_.data() + static_cast<std::size_t>(rank) * k_;
-    std::size_t n = 0;
-    while (n < static_cast<std::size_t>(k_) && row[n].time.is_reachable()) ++n;
+  std::size_t n = 0;
+  if (!lines_) {
+    const Label* row = labels_.data() + static_cast<std::size_t>(rank) * n_kept_;
+    while (n < static_cast<std::size_t>(n_kept_) && row[n].time.is_reachable()) ++n;
     return {row, n};
   }
-  const Line& line = lines_[rank];
-  std::size_t n = 0;
-  for (; n < static_cast<std::size_t>(k_) && line.time[n] != kFar; ++n)
-    buffer[n] = {{line.time[n]}, CounterId(line.counter[n])};
+  const LabelLine& line = lines_[rank];
+  for (; n < LabelLine::kWidth && line.time[n] != unreachable().ms; ++n) buffer[n] = {{line.time[n]}, CounterId(line.counter[n])};
   return buffer.first(n);
 }
 
-// One sweep. `Kernel` knows how lists are laid out and merged.
+void SweptLabels::find_lines(const Hierarchy& hierarchy, const Ragged<LinkEnd>& ends, std::size_t begin, std::size_t end,
+                             LabelLine* out) const {
+  assert(has_lines());
+  find_lines_of(lines_.get(), hierarchy.rank_of, ends, begin, end, out);
+}
+
+// One sweep.
 class Sweep {
  public:
-  using Line = SweptLabels::Line;
+  Sweep(const Hierarchy& hierarchy, Direction direction, const Context& context)
+      : ways_{hierarchy, direction == Direction::to_counters ? hierarchy.in : hierarchy.out,
+              direction == Direction::to_counters ? hierarchy.out : hierarchy.in},
+        context_(context) {}
 
-  // Plain rows of k labels.
-  struct RowKernel {
-    Label* labels;
-    int k;
-    bool is_empty(Rank r) const { return !labels[static_cast<std::size_t>(r) * k].time.is_reachable(); }
-    void clear(Rank r) { std::fill_n(labels + static_cast<std::size_t>(r) * k, k, Label{}); }
-    void add(Rank r, Label label) { insert(labels + static_cast<std::size_t>(r) * k, k, label); }
-    void merge(Rank to, Rank from, Duration time) {
-      Label* list = labels + static_cast<std::size_t>(to) * k;
-      const Label* other = labels + static_cast<std::size_t>(from) * k;
-      for (int i = 0; i < k; ++i) {
-        const Label label{other[i].time + time, other[i].counter};
-        if (!(label < list[k - 1])) return;
-        insert(list, k, label);
-      }
-    }
-    void copy(Rank to, Rank from, Duration time) { merge(to, from, time); }
-    void prefetch(Rank r) const { __builtin_prefetch(labels + static_cast<std::size_t>(r) * k); }
-  };
-
-#ifdef MAILLAGE_HAS_AVX2_KERNEL
-  // One cache line a list; absent labels are (far, none), which sorts last.
-  struct LineKernel {
-    using Ints = std::int32_t __attribute__((vector_size(32)));
-    using Floats = float __attribute__((vector_size(32)));
-    using Words = std::uint32_t __attribute__((vector_size(32)));
-    Line* lines;
-
-    bool is_empty(Rank r) const { return lines[r].time[0] == kFar; }
-    void clear(Rank r) {
-      std::fill_n(lines[r].time, SweptLabels::kLine, kFar);
-      std::fill_n(lines[r].counter, SweptLabels::kLine, CounterId().v);
-    }
-    __attribute__((target("avx2"))) void add(Rank r, Label label) {
-      const Line& line = lines[r];
-      if (label < Label{{line.time[7]}, CounterId(line.counter[7])}) put(lines[r], label.time.ms, label.counter.v);
-    }
-    __attribute__((target("avx2"))) void merge(Rank to, Rank from, Duration time) {
-      Line& list = lines[to];
-      const Line& other = lines[from];
-      for (int i = 0; i < SweptLabels::kLine; ++i) {
-        if (other.time[i] >= kFar - time.ms) return;
-        const std::int32_t t = other.time[i] + time.ms;
-        const std::int32_t last = list.time[7];
-        if (t > last || (t == last && other.counter[i] >= list.counter[7])) return;
-        put(list, t, other.counter[i]);
-      }
-    }
-    // Into an empty list: all at once.
-    __attribute__((target("avx2"))) void copy(Rank to, Rank from, Duration time) {
-      const Ints known = load<Ints>(lines[from].time);
-      const Ints is_far = known >= kFar - time.ms;
-      store(lines[to].time, (is_far & (Ints{} + kFar)) | (~is_far & (known + time.ms)));
-      const Words counters = load<Words>(lines[from].counter);
-      store(lines[to].counter, counters | (Words)is_far);
-    }
-    void prefetch(Rank r) const { __builtin_prefetch(lines + r); }
-
-   private:
-    template <class V, class T>
-    __attribute__((target("avx2"))) static V load(const T* p) {
-      V v;
-      __builtin_memcpy(&v, p, sizeof v);
-      return v;
-    }
-    template <class T, class V>
-    __attribute__((target("avx2"))) static void store(T* p, V v) {
-      __builtin_memcpy(p, &v, sizeof v);
-    }
-    // Puts a label that sorts before the last one into its place, unless its counter stands before it.
-    __attribute__((target("avx2"))) static void put(Line& line, std::int32_t time, std::uint32_t counter) {
-      const Ints t = load<Ints>(line.time);
-      const Words c = load<Words>(line.counter);
-      const Ints same = (Ints)(c == counter);
-      const Ints before = (t < time) | ((t == time) & (Ints)(c < counter));
-      const int same_mask = __builtin_ia32_movmskps256((Floats)same);
-      const int at = std::popcount(static_cast<unsigned>(__builtin_ia32_movmskps256((Floats)before)));
-      const int old = same_mask ? std::countr_zero(static_cast<unsigned>(same_mask)) : 7;
-      if (old < at) return;
-      const Ints lane = {0, 1, 2, 3, 4, 5, 6, 7};
-      const Ints left = {7, 0, 1, 2, 3, 4, 5, 6};
-      const Ints shifts = (lane > at) & (lane <= old);
-      const Ints here = lane == at;
-      const Ints keeps = ~(shifts | here);
-      store(line.time, (shifts & __builtin_shuffle(t, left)) | (here & time) | (keeps & t));
-      store(line.counter, ((Words)shifts & __builtin_shuffle(c, (Words)left)) | ((Words)here & counter) | ((Words)keeps & c));
-    }
-  };
-#endif
-
-  Sweep(const Hierarchy& hierarchy, const Context& context) : h_(hierarchy), context_(context) {}
-
-  SweptLabels run(std::span<const CounterId> counters, const Ragged<LinkEnd>& entries, int k) {
+  SweptLabels run(std::span<const CounterId> counters, const Ragged<LinkEnd>& ends, int k) {
     SweptLabels out;
-    out.k_ = k;
-    out.n_ = h_.n_nodes();
-#ifdef MAILLAGE_HAS_AVX2_KERNEL
-    if (k <= SweptLabels::kLine && __builtin_cpu_supports("avx2")) {
-      out.lines_ = std::vector<Line>(out.n_);
-      sweep(LineKernel{out.lines_.data()}, counters, entries);
-      return out;
+    out.n_ = ways_.hierarchy.n_nodes();
+    if (k <= LabelLine::kWidth && has_line_kernel()) {
+      out.n_kept_ = LabelLine::kWidth;
+      out.lines_.reset(static_cast<LabelLine*>(allocate(std::max<std::size_t>(out.n_, 1) * sizeof(LabelLine))));
+      LabelLine* lines = out.lines_.get();
+      const Marks marks = go_up_lines(lines, ways_, counters, ends);
+      visit_downward([&](Rank begin, Rank end) { go_down_lines(lines, ways_, marks, begin, end); });
+    } else {
+      out.n_kept_ = k;
+      out.labels_.resize(out.n_ * static_cast<std::size_t>(k));
+      const Rows rows{out.labels_.data(), k};
+      const Marks marks = go_up(rows, ways_, counters, ends);
+      visit_downward([&](Rank begin, Rank end) { go_down(rows, ways_, marks, begin, end); });
     }
-#endif
-    const int width = std::max(k, SweptLabels::kLine + 1);  // rows wider than a line mark this layout
-    out.k_ = width;
-    out.labels_.resize(out.n_ * static_cast<std::size_t>(width));
-    sweep(RowKernel{out.labels_.data(), width}, counters, entries);
     return out;
   }
 
  private:
-  template <class Kernel>
-  void sweep(Kernel lists, std::span<const CounterId> counters, const Ragged<LinkEnd>& entries) {
-    for_blocks(h_.n_nodes(), 65536, quiet(), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r) lists.clear(static_cast<Rank>(r));
-    });
-    go_up(lists, counters, entries);
-    context_.begin("sweeping the network", h_.n_nodes());
-    go_down(lists, h_.first_top, static_cast<Rank>(h_.n_nodes()));
-    context_.advance(h_.n_nodes() - h_.first_top);
-    for_blocks(h_.blocks.size() - 1, 1, quiet(), [&](std::size_t b, std::size_t) {
-      go_down(lists, h_.blocks[b], h_.blocks[b + 1]);
+  // The top first, then the blocks below it in parallel.
+  template <class Visit>
+  void visit_downward(Visit&& visit) {
+    const Hierarchy& h = ways_.hierarchy;
+    context_.begin("sweeping the network", h.n_nodes());
+    visit(h.first_top, static_cast<Rank>(h.n_nodes()));
+    context_.advance(h.n_nodes() - h.first_top);
+    for_blocks(h.blocks.size() - 1, 1, {context_.n_threads, nullptr}, [&](std::size_t b, std::size_t) {
+      visit(h.blocks[b], h.blocks[b + 1]);
       context_.check();
-      context_.advance(h_.blocks[b + 1] - h_.blocks[b]);
+      context_.advance(h.blocks[b + 1] - h.blocks[b]);
     });
   }
 
-  Context quiet() const { return {context_.n_threads, nullptr}; }
-
-  // Only ancestors of counters hold labels; a bit each says which.
-  template <class Kernel>
-  void go_up(Kernel lists, std::span<const CounterId> counters, const Ragged<LinkEnd>& entries) {
-    std::vector<std::uint64_t> active((h_.n_nodes() + 63) / 64, 0);
-    auto mark = [&](Rank r) { active[r / 64] |= std::uint64_t{1} << (r % 64); };
-    for (std::size_t c = 0; c < counters.size(); ++c)
-      for (const LinkEnd& end : entries[c]) {
-        if (!end.time.is_reachable()) continue;
-        const Rank r = h_.rank_of[end.node.v];
-        lists.add(r, {end.time, counters[c]});
-        mark(r);
-      }
-    for (std::size_t word = 0; word < active.size(); ++word)
-      while (active[word]) {
-        const auto r = static_cast<Rank>(64 * word + static_cast<std::size_t>(std::countr_zero(active[word])));
-        active[word] &= active[word] - 1;
-        for (const RankedArc& arc : h_.in[r]) {
-          lists.merge(arc.head, r, arc.time);
-          mark(arc.head);
-        }
-      }
-  }
-
-  template <class Kernel>
-  void go_down(Kernel lists, Rank begin, Rank end) {
-    const std::uint32_t* offset = h_.out.offset.data();
-    const RankedArc* arcs = h_.out.values.data();
-    for (Rank r = end; r-- > begin;) {
-      if (r >= begin + kPrefetchAhead)
-        for (std::uint32_t i = offset[r - kPrefetchAhead]; i < offset[r - kPrefetchAhead + 1]; ++i)
-          lists.prefetch(arcs[i].head);
-      std::uint32_t i = offset[r];
-      if (i < offset[r + 1] && lists.is_empty(r)) {
-        lists.copy(r, arcs[i].head, arcs[i].time);
-        ++i;
-      }
-      for (; i < offset[r + 1]; ++i) lists.merge(r, arcs[i].head, arcs[i].time);
-    }
-  }
-
-  const Hierarchy& h_;
+  Ways ways_;
   Context context_;
 };
 
-SweptLabels sweep_k_nearest(const Hierarchy& hierarchy, std::span<const CounterId> counters,
-                            const Ragged<LinkEnd>& entries, int k, const Context& context) {
-  assert(k >= 1 && counters.size() == entries.n_rows());
-  return Sweep(hierarchy, context).run(counters, entries, k);
+SweptLabels sweep_k_nearest(const Hierarchy& hierarchy, std::span<const CounterId> counters, const Ragged<LinkEnd>& ends,
+                            int k, Direction direction, const Context& context) {
+  assert(k >= 1 && counters.size() == ends.n_rows());
+  return Sweep(hierarchy, direction, context).run(counters, ends, k);
 }
 
 }  // namespace maillage

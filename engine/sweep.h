@@ -5,48 +5,58 @@
 //   down  from the most important node on, every node merges the lists of the heads of its outgoing
 //         arcs into its own
 //
-// Keeping only k labels a node is safe: k better ones stay better all the way down. The result equals
-// `find_k_nearest` label by label (time, then counter), for any number of threads.
+// (Trips from counters to points swap incoming and outgoing.) Keeping only k labels a node is safe: k
+// better ones stay better all the way down. The result equals `find_k_nearest` label by label (time,
+// then counter), for any number of threads.
 //
-//   k <= 8   a node's list is one cache line: | 8 times | 8 counters |, merged by vector instructions
-//            where the processor has them (AVX2)
+//   k <= 8   a node's list is one cache line, merged by vector instructions where the processor has
+//            them (`label_lines`)
 //   k > 8    plain rows of k labels
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/dijkstra.h"
 #include "engine/hierarchy.h"
+#include "engine/label_lines.h"
 
 namespace maillage {
 
 // The k nearest counters of every node of a hierarchy, by rank.
 class SweptLabels {
  public:
-  static constexpr int kLine = 8;  // labels in a cache line
-
-  int k() const { return k_; }
+  // Labels kept of a node: k or more.
+  int n_kept() const { return n_kept_; }
   std::size_t n_nodes() const { return n_; }
 
-  // The labels of a node, in order, absent ones left out; `buffer` (k labels) may hold them.
+  // The labels of a node, in order, absent ones left out; `buffer` (n_kept labels) may hold them.
   std::span<const Label> read(Rank rank, std::span<Label> buffer) const;
+
+  // Whether lists are lines, so that `find_lines` serves.
+  bool has_lines() const { return lines_ != nullptr; }
+
+  // Lists of points that leave the network (or are come to) at their `ends`: rows `begin` to `end` of
+  // `ends`, a line each.
+  void find_lines(const Hierarchy& hierarchy, const Ragged<LinkEnd>& ends, std::size_t begin, std::size_t end,
+                  LabelLine* out) const;
 
  private:
   friend class Sweep;
-  struct alignas(64) Line {
-    std::int32_t time[kLine];
-    std::uint32_t counter[kLine];
+  struct Free {
+    void operator()(void* p) const;
   };
-  int k_ = 0;
+  int n_kept_ = 0;
   std::size_t n_ = 0;
-  std::vector<Line> lines_;    // k <= 8
-  std::vector<Label> labels_;  // k > 8: n x k
+  std::unique_ptr<LabelLine[], Free> lines_;  // k <= 8
+  std::vector<Label> labels_;                 // k > 8: n x k
 };
 
-// As find_k_nearest, on the hierarchy of the same graph; `entries` are nodes of the graph.
-SweptLabels sweep_k_nearest(const Hierarchy& hierarchy, std::span<const CounterId> counters,
-                            const Ragged<LinkEnd>& entries, int k, const Context& context = {});
+// As find_k_nearest, on the hierarchy of the same graph; `ends` are nodes of the graph, where counters
+// are entered (or left, for trips from them). Counter ids are below 2^31.
+SweptLabels sweep_k_nearest(const Hierarchy& hierarchy, std::span<const CounterId> counters, const Ragged<LinkEnd>& ends,
+                            int k, Direction direction = Direction::to_counters, const Context& context = {});
 
 }  // namespace maillage

@@ -1,8 +1,9 @@
 // The Python module `maillage._core`: what it holds, and how our errors reach Python.
 //
-//   roads.cpp        RoadNetwork, Links, matrices, nearest
-//   territory.cpp    Territory, Edits, Exposure
-//   osm_write.cpp    writing OSM PBF files
+//   roads.cpp         RoadNetwork, Links, matrices
+//   nearest_table.cpp nearest destinations as columns
+//   territory.cpp     Territory, Edits, Exposure
+//   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
 
 #include "engine/error.h"

@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "bindings/core/convert.h"
+#include "bindings/core/nearest_table.h"
 #include "engine/hierarchy.h"
 #include "engine/links.h"
-#include "engine/nearest.h"
 #include "engine/road_network.h"
 #include "engine/scenario.h"
 #include "engine/travel_times.h"
@@ -181,52 +181,6 @@ py::array_t<double> find_matrix(const RoadNetwork& net, const Links& origins, co
   return to_array(std::move(minutes), times.n_rows, times.n_columns);
 }
 
-// An array whose memory is touched first by whoever fills it.
-template <class T>
-py::array_t<T> make_array(T*& data, std::size_t n) {
-  data = new T[n];
-  return py::array_t<T>(static_cast<py::ssize_t>(n), data,
-                        py::capsule(data, [](void* p) { delete[] static_cast<T*>(p); }));
-}
-
-// k nearest destinations of every origin as the columns of a table of n_origins x k rows: row of the
-// origin, rank from 1, row of the destination (-1 absent), minutes (NaN absent), reason (-1 none, 0
-// unreachable, 1 origin off the network).
-py::dict find_nearest(const RoadNetwork& net, const Links& origins, const Links& destinations, int k,
-                      const std::shared_ptr<Hierarchy>& hierarchy, int n_threads, const py::object& report) {
-  if (k < 1 || k > 255) throw InputError("k is " + std::to_string(k) + ", expected 1 to 255");
-  CounterSet set;
-  for (std::size_t i = 0; i < destinations.n_points(); ++i) set.ids.push_back(CounterId(i));
-  set.links = destinations;
-  const std::size_t width = static_cast<std::size_t>(k), n = origins.n_points() * width;
-  std::int32_t *origin, *destination, *rank;
-  double* minutes;
-  std::int8_t* reason;
-  py::dict out;
-  out["origin"] = make_array(origin, n);
-  out["rank"] = make_array(rank, n);
-  out["destination"] = make_array(destination, n);
-  out["minutes"] = make_array(minutes, n);
-  out["reason"] = make_array(reason, n);
-  auto write = [=, &origins](std::size_t p, std::span<const Label> list) {
-    const std::int8_t why = origins.status[p] == LinkStatus::off_network ? 1 : 0;
-    for (std::size_t i = 0; i < width; ++i) {
-      const std::size_t at = p * width + i;
-      const bool is_there = i < list.size();
-      origin[at] = static_cast<std::int32_t>(p);
-      rank[at] = static_cast<std::int32_t>(i + 1);
-      destination[at] = is_there ? static_cast<std::int32_t>(list[i].counter.v) : -1;
-      minutes[at] = is_there ? to_minutes(list[i].time) : std::numeric_limits<double>::quiet_NaN();
-      reason[at] = is_there ? std::int8_t{-1} : why;
-    }
-  };
-  run(n_threads, report, [&](const Context& context) {
-    visit_nearest({net, origins, hierarchy.get()}, set, k, write, context);
-    return true;
-  });
-  return out;
-}
-
 py::array_t<double> find_snapped(const Links& links) {
   std::vector<double> out;
   for (const LatLon& p : links.snapped) out.insert(out.end(), {p.lon, p.lat});
@@ -243,6 +197,8 @@ NetworkPtr edit_network(const RoadNetwork& net, const EditRoads& edit) {
 void bind_roads(py::module_& m) {
   py::class_<Links, std::shared_ptr<Links>>(m, "Links")
       .def_property_readonly("n_points", &Links::n_points)
+      .def("select", [](const Links& l, const Array<std::uint32_t>& rows) { return select_links(l, to_span(rows)); },
+           py::arg("rows"))
       .def_property_readonly("snap_m", [](const Links& l) { return to_array(l.snap_m); })
       .def_property_readonly("snapped", &find_snapped)
       .def_property_readonly("is_off_network", [](const Links& l) {
@@ -270,8 +226,9 @@ void bind_roads(py::module_& m) {
       .def("attach_nodes", &attach_nodes, py::arg("nodes"))
       .def("travel_times", &find_matrix, py::arg("origins"), py::arg("destinations"), py::arg("threads") = 0,
            py::arg("progress") = py::none())
-      .def("nearest", &find_nearest, py::arg("origins"), py::arg("destinations"), py::arg("k"),
-           py::arg("hierarchy") = nullptr, py::arg("threads") = 0, py::arg("progress") = py::none())
+      .def("nearest", &find_nearest_table, py::arg("origins"), py::arg("destinations"), py::arg("k"),
+           py::arg("hierarchy") = nullptr, py::arg("direction") = "to", py::arg("threads") = 0,
+           py::arg("progress") = py::none())
       .def("build_hierarchy", [](const RoadNetwork& net, int n_threads, const py::object& report) {
         return run(n_threads, report, [&](const Context& context) {
           return std::make_shared<Hierarchy>(build_hierarchy(net.out, net.in, context));

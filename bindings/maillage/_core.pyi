@@ -17,6 +17,8 @@ class Links:
 
     @property
     def n_points(self) -> int: ...
+    def select(self, rows: NDArray[np.uint32]) -> Links:
+        """The links of some rows, in that order."""
     @property
     def snap_m(self) -> Floats:
         """n: metres to the road; NaN off the network."""
@@ -69,6 +71,7 @@ class RoadNetwork:
         destinations: Links,
         k: int,
         hierarchy: Hierarchy | None = None,
+        direction: str = "to",
         threads: int = 0,
         progress: Report = None,
     ) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,6 +10,7 @@ import pandas as pd
 
 from maillage.arguments import to_shown
 from maillage.errors import InputError, NotFoundError, to_hint
+from maillage.node_ids import ABSENT, NodeIds
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Points:
         return len(self.ids)
 
 
-def to_points(frame: pd.DataFrame, what: str, node_rows: Mapping[str, int] | None) -> Points:
+def to_points(frame: pd.DataFrame, what: str, network_nodes: NodeIds | None) -> Points:
     """Checks a frame of points; `what` names it in messages (`origins`, `destinations`).
 
     Ids are kept as they are given and must be unique and present. A GeoDataFrame of
@@ -39,7 +39,7 @@ def to_points(frame: pd.DataFrame, what: str, node_rows: Mapping[str, int] | Non
     ids = pd.Index(frame["id"])
     _check_ids(ids, what)
     if "node" in frame.columns:
-        return Points(ids, None, None, _find_nodes(frame["node"], what, node_rows))
+        return Points(ids, None, None, _find_nodes(frame["node"], what, network_nodes))
     if isinstance(frame, gpd.GeoDataFrame) and not {"lon", "lat"} <= set(frame.columns):
         lon, lat = _find_geometry_points(frame, ids, what)
     else:
@@ -57,6 +57,10 @@ def to_points(frame: pd.DataFrame, what: str, node_rows: Mapping[str, int] | Non
 
 
 def _check_ids(ids: pd.Index, what: str) -> None:
+    if len(ids) <= 10_000 and len({i for i in ids.tolist() if i == i and i is not None}) == len(
+        ids
+    ):
+        return  # all there and distinct: pandas takes longer to say so
     if ids.hasnans:
         row = int(np.flatnonzero(ids.isna())[0])
         raise InputError(f"{what}: row {row + 1} has no id")
@@ -105,19 +109,18 @@ def _find_geometry_points(
     return points.x.to_numpy(), points.y.to_numpy()
 
 
-def _find_nodes(nodes: pd.Series, what: str, node_rows: Mapping[str, int] | None) -> np.ndarray:
-    if node_rows is None:
+def _find_nodes(nodes: pd.Series, what: str, network_nodes: NodeIds | None) -> np.ndarray:
+    if network_nodes is None:
         raise InputError(f"{what} names nodes, but this network keeps no ids of nodes")
-    missing = np.flatnonzero(nodes.isna())
-    if len(missing):
-        raise InputError(f"{what}: row {missing[0] + 1} has no node{_to_count(missing)}")
-    names = nodes.astype(str)
-    rows = names.map(node_rows)
-    absent = np.flatnonzero(rows.isna())
+    rows = network_nodes.find_rows(nodes)
+    absent = np.flatnonzero(rows == ABSENT)
     if len(absent):
+        missing = np.flatnonzero(nodes.isna())
+        if len(missing):
+            raise InputError(f"{what}: row {missing[0] + 1} has no node{_to_count(missing)}")
         row = int(absent[0])
         raise NotFoundError(
-            f"{what}: node {names.iloc[row]!r} (row {row + 1}) is not in the network"
+            f"{what}: node {str(nodes.iloc[row])!r} (row {row + 1}) is not in the network"
             f"{_to_count(absent)}"
         )
-    return rows.to_numpy(dtype=np.uint32)
+    return rows.astype(np.uint32)

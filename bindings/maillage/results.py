@@ -25,6 +25,25 @@ def to_keys(keys: np.ndarray | pd.Index | pd.Series, rows: np.ndarray) -> pd.Ser
     return pd.Series(out, dtype="str")
 
 
+def to_ids(ids: pd.Index | pd.CategoricalDtype, rows: np.ndarray) -> Any:
+    """A column with the ids of rows in the type the user gave them; -1 is absent (NA).
+
+    Text is dictionary-encoded when there is much of it. `ids` may be the categories themselves.
+    """
+    is_ready = isinstance(ids, pd.CategoricalDtype)
+    values: pd.Index = ids.categories if is_ready else ids
+    is_text = not pd.api.types.is_numeric_dtype(values.dtype)
+    if is_text and len(rows) >= N_ROWS_FOR_CATEGORIES:
+        dtype = ids if is_ready else pd.CategoricalDtype(values)
+        return pd.Categorical.from_codes(rows, dtype=dtype, validate=False)
+    if is_text:
+        return to_keys(values, rows)
+    found = pd.Series(values.take(np.maximum(rows, 0)))
+    if (rows >= 0).all():
+        return found
+    return found.convert_dtypes().mask(rows < 0)
+
+
 def to_arrow_stream(frame: pd.DataFrame, requested_schema: Any = None) -> Any:
     """The Arrow C stream of a frame; geometry as WKB."""
     if isinstance(frame, gpd.GeoDataFrame):

@@ -26,9 +26,10 @@ from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.road_tables import TableLike, read_road_tables
 from maillage.geo.speeds import read_speeds
+from maillage.node_ids import NodeIds
 from maillage.points import Points, to_points
 from maillage.progress import ProgressChoice, Report, report_progress
-from maillage.results import to_keys
+from maillage.results import to_ids
 
 MAX_SNAP_M = 1600.0
 ACCESS_SPEED_KMH = 5.0
@@ -36,8 +37,11 @@ WALK_SPEED_KMH = 4.5
 BIKE_SPEED_KMH = 15.0
 MAX_K = 255
 
+DIRECTIONS = ("to", "from")
+
 # Why a time does not exist; the place in this list is the code of a category.
 REASONS = ("unreachable", "origin_off_network", "destination_off_network")
+REASON_DTYPE = pd.CategoricalDtype(pd.Index(REASONS))
 
 
 class RoadNetwork:
@@ -78,13 +82,13 @@ class RoadNetwork:
         )
 
     @cached_property
-    def _node_rows(self) -> dict[str, int]:
-        # a node that blocks the mode stands several times; its first row serves
-        ids = self._node_ids if self._node_ids is not None else self._core.osm_node_ids.astype(str)
-        rows: dict[str, int] = {}
-        for row, node in enumerate(ids):
-            rows.setdefault(str(node), row)
-        return rows
+    def _nodes(self) -> NodeIds:
+        return NodeIds(self._core.osm_node_ids if self._node_ids is None else self._node_ids)
+
+    @cached_property
+    def _node_links(self) -> _core.Links:
+        """Every node (the first of those with one id) as a point."""
+        return self._core.attach_nodes(self._nodes.rows)
 
     def segments(self) -> gpd.GeoDataFrame:
         """Every straight piece of road: `speed_kmh` in drawing direction, `back_speed_kmh`
@@ -140,8 +144,8 @@ class RoadNetwork:
         time that does not exist is NaN and `reason` says why: `unreachable`,
         `origin_off_network`, `destination_off_network`. Cost: one search an origin.
         """
-        sources = to_points(origins, "origins", self._node_rows_if_asked(origins))
-        targets = to_points(destinations, "destinations", self._node_rows_if_asked(destinations))
+        sources = self._to_points(origins, "origins")
+        targets = self._to_points(destinations, "destinations")
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
             here = self._attach(sources, max_snap_m, access_speed_kmh, how)
@@ -156,8 +160,8 @@ class RoadNetwork:
         reason[absent & here.is_off_network[:, None]] = 1
         return pd.DataFrame(
             {
-                "from_id": _to_ids(sources.ids, np.repeat(np.arange(n), m)),
-                "to_id": _to_ids(targets.ids, np.tile(np.arange(m), n)),
+                "from_id": to_ids(sources.ids, np.repeat(np.arange(n), m)),
+                "to_id": to_ids(targets.ids, np.tile(np.arange(m), n)),
                 "travel_time": minutes.ravel(),
                 "reason": _to_reasons(reason.ravel()),
             }
@@ -165,37 +169,54 @@ class RoadNetwork:
 
     def nearest(
         self,
-        origins: pd.DataFrame,
+        origins: pd.DataFrame | None,
         destinations: pd.DataFrame,
         k: int = 8,
         *,
+        direction: str = "to",
         max_snap_m: float = MAX_SNAP_M,
         access_speed_kmh: float = ACCESS_SPEED_KMH,
         threads: int = 0,
         progress: ProgressChoice = None,
     ) -> pd.DataFrame:
-        """The k nearest distinct destinations of every origin, by travel time there.
+        """The k nearest distinct destinations of every origin, by travel time.
 
-        Points as in `travel_time_matrix`; 1 <= k <= 255.
+        origins, destinations
+            Points as in `travel_time_matrix`. Without origins (None) every node of the network
+            is one, under its own id.
+        k
+            1 to 255.
+        direction
+            `to` the destinations, or `from` them (an ambulance comes from its station).
 
         Returns `id, rank, nearest_id, travel_time, reason`: k rows an origin, rank 1 the
         nearest; equal times in the order of the destinations. Where fewer than k can be
-        reached, `nearest_id` and `travel_time` are absent and `reason` says why. Cost: one
-        sweep over the network, whatever the number of origins.
+        reached, `nearest_id` and `travel_time` are absent and `reason` says why. Ids of
+        large results are categories. Cost: one sweep over the network, whatever the number
+        of origins.
         """
         k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
-        sources = to_points(origins, "origins", self._node_rows_if_asked(origins))
-        targets = to_points(destinations, "destinations", self._node_rows_if_asked(destinations))
+        if direction not in DIRECTIONS:
+            raise InputError(f"direction is {to_shown(direction)}, expected to or from")
+        sources = None if origins is None else self._to_points(origins, "origins")
+        targets = self._to_points(destinations, "destinations")
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
-            here = self._attach(sources, max_snap_m, access_speed_kmh, how)
+            here = (
+                self._node_links
+                if sources is None
+                else self._attach(sources, max_snap_m, access_speed_kmh, how)
+            )
             there = self._attach(targets, max_snap_m, access_speed_kmh, how)
-            found = self._core.nearest(here, there, k, self._find_hierarchy(**how), **how)
+            found = self._core.nearest(
+                here, there, k, self._find_hierarchy(**how), direction, **how
+            )
+        ids = self._nodes.dtype if sources is None else sources.ids
         return pd.DataFrame(
             {
-                "id": _to_ids(sources.ids, found["origin"]),
+                "id": to_ids(ids, found["origin"]),
                 "rank": found["rank"],
-                "nearest_id": _to_ids(targets.ids, found["destination"]),
+                "nearest_id": to_ids(targets.ids, found["destination"]),
                 "travel_time": found["minutes"],
                 "reason": _to_reasons(found["reason"]),
             },
@@ -228,7 +249,7 @@ class RoadNetwork:
 
         Off the network the figures are NaN and `reason` is `off_network`.
         """
-        given = to_points(points, "points", self._node_rows_if_asked(points))
+        given = self._to_points(points, "points")
         links = self._attach(given, max_snap_m, access_speed_kmh, {})
         return pd.DataFrame(
             {
@@ -242,13 +263,17 @@ class RoadNetwork:
             }
         )
 
-    def _node_rows_if_asked(self, frame: pd.DataFrame) -> dict[str, int] | None:
-        return self._node_rows if "node" in getattr(frame, "columns", ()) else None
+    def _to_points(self, frame: pd.DataFrame, what: str) -> Points:
+        names_nodes = "node" in getattr(frame, "columns", ())
+        return to_points(frame, what, self._nodes if names_nodes else None)
 
     def _attach(
         self, points: Points, max_snap_m: float, access_speed_kmh: float, how: dict[str, Any]
     ) -> _core.Links:
         if points.nodes is not None:
+            if "_node_links" in self.__dict__:
+                at = np.searchsorted(self._nodes.rows, points.nodes)
+                return self._node_links.select(at.astype(np.uint32))
             return self._core.attach_nodes(points.nodes)
         snap = check_number("max_snap_m", max_snap_m, "metres >= 0", lambda m: m >= 0)
         speed = check_number("access_speed_kmh", access_speed_kmh, "km/h > 0", lambda v: v > 0)
@@ -391,15 +416,5 @@ def to_findings(found: Mapping[str, tuple[int, list[str]]]) -> Findings:
     return findings
 
 
-def _to_ids(ids: pd.Index, rows: np.ndarray) -> pd.Series:
-    """Ids of rows in the type the user gave them; -1 is absent."""
-    if not pd.api.types.is_numeric_dtype(ids.dtype):
-        return to_keys(ids, rows)
-    found = pd.Series(ids.take(np.maximum(rows, 0)))
-    if (rows >= 0).all():
-        return found
-    return found.convert_dtypes().mask(rows < 0)
-
-
-def _to_reasons(codes: np.ndarray) -> pd.Series:
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(REASONS), validate=False))
+def _to_reasons(codes: np.ndarray) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, dtype=REASON_DTYPE, validate=False)

@@ -73,6 +73,34 @@ TEST(NearestIndex, AgreesWithTheMatrixOfTimes) {
   });
 }
 
+// One-way streets: the nearest station to drive to is not the one that comes soonest.
+TEST(PlaceLists, ComeFromCountersAsTheMatrixSays) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const World world(dice);
+    const Hierarchy hierarchy = build_hierarchy(world.network.out, world.network.in);
+    std::vector<CounterId> ids;
+    std::vector<std::uint32_t> where;
+    for (std::uint32_t i = 0; i < world.sites.n_points(); ++i) {
+      ids.push_back(CounterId(i));
+      where.push_back(i);
+    }
+    const Matrix<Duration> back = find_travel_times(world.network, world.sites, world.places);
+    Matrix<Duration> times(world.places.n_points(), ids.size());
+    for (std::size_t p = 0; p < times.n_rows; ++p)
+      for (std::size_t c = 0; c < times.n_columns; ++c) times(p, c) = back(c, p);
+    const CounterSet set = world.build_set(ids, where);
+    for (const Hierarchy* h : {&hierarchy, static_cast<const Hierarchy*>(nullptr)})
+      for (const int k : {1, 8, 20})
+        PlaceLists({world.network, world.places, h, Direction::from_counters}, set, k)
+            .visit([&](std::size_t p, std::span<const Label> found) {
+              auto expected = find_row_by_matrix(times, ids, p);
+              expected.resize(std::min<std::size_t>(expected.size(), static_cast<std::size_t>(k)));
+              EXPECT_EQ(std::vector<Label>(found.begin(), found.end()), expected) << "place " << p << " k " << k;
+            });
+  });
+}
+
 TEST(NearestIndex, KnowsWhichPlacesListACounter) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);

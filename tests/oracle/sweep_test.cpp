@@ -27,7 +27,7 @@ Ragged<LinkEnd> draw_entries(std::size_t n_counters, std::size_t n_nodes, Dice& 
 }
 
 void check_equal(const Hierarchy& h, const SweptLabels& swept, const NodeLabels& searched, int k) {
-  std::vector<Label> buffer(static_cast<std::size_t>(swept.k()));
+  std::vector<Label> buffer(static_cast<std::size_t>(swept.n_kept()));
   for (std::size_t v = 0; v < h.n_nodes(); ++v) {
     auto found = swept.read(h.rank_of[v], buffer);
     found = found.first(std::min(found.size(), static_cast<std::size_t>(k)));
@@ -45,8 +45,42 @@ TEST(Sweep, EqualsTheKLabelSearch) {
     std::vector<CounterId> ids;
     for (int c = dice.between(1, 20); c > 0; --c) ids.push_back(CounterId(3 * ids.size() + 1));
     const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
-    for (const int k : {1, 3, 8, 11, 30})
+    for (const int k : {1, 3, 8, 11, 30}) {
       check_equal(h, sweep_k_nearest(h, ids, entries, k), find_k_nearest(net.in, ids, entries, k), k);
+      check_equal(h, sweep_k_nearest(h, ids, entries, k, Direction::from_counters), find_k_nearest(net.out, ids, entries, k), k);
+    }
+  });
+}
+
+TEST(Sweep, IsTheSameForAnyNumberOfThreads) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    const Hierarchy h = build_hierarchy(net.out, net.in);
+    const std::vector<CounterId> ids{CounterId(0), CounterId(1), CounterId(2)};
+    const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
+    const NodeLabels expected = find_k_nearest(net.in, ids, entries, 3);
+    for (const int threads : {1, 2, 8})
+      check_equal(h, sweep_k_nearest(h, ids, entries, 3, Direction::to_counters, {threads, nullptr}), expected, 3);
+  }, 4);
+}
+
+// Lines of random labels: what the vector code makes of them, and a sort.
+TEST(LabelLine, TakesTheBestOfEachCounterInOrder) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    LabelLine line;
+    std::fill_n(line.time, LabelLine::kWidth, unreachable().ms);
+    std::fill_n(line.counter, LabelLine::kWidth, CounterId().v);
+    std::vector<Label> all;
+    for (int i = dice.between(0, 40); i > 0; --i) {
+      const Label label{{dice.between(0, 9)}, CounterId(static_cast<std::size_t>(dice.between(0, 12)))};
+      all.push_back(label);
+      add_label(line, label.time, label.counter.v);
+    }
+    keep_best(all, LabelLine::kWidth);
+    ASSERT_EQ(static_cast<std::size_t>(line.size()), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ((Label{{line.time[i]}, CounterId(line.counter[i])}), all[i]);
   });
 }
 

@@ -9,9 +9,10 @@ import pytest
 from shapely.geometry import LineString, Point
 
 from maillage.errors import InputError, NotFoundError
+from maillage.node_ids import NodeIds
 from maillage.points import to_points
 
-NODE_ROWS = {"n1": 0, "n2": 1, "17": 2}
+NODE_ROWS = NodeIds(["n1", "n2", "17"])
 
 
 def points(**columns: object) -> pd.DataFrame:

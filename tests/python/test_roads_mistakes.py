@@ -33,7 +33,7 @@ BAD_CALLS = {
     "k is '3', expected 1 to 255": lambda r: r.nearest(A, B, k="3"),
     "k is None, expected 1 to 255": lambda r: r.nearest(A, B, k=None),
     "k is True, expected 1 to 255": lambda r: r.nearest(A, B, k=True),
-    "origins is NoneType, expected a data frame": lambda r: r.nearest(None, B),
+    "origins is NoneType, expected a data frame": lambda r: r.travel_time_matrix(None, B),
     "destinations is list, expected a data frame": lambda r: r.travel_time_matrix(A, ["B"]),
     "points is str, expected a data frame": lambda r: r.attachments("A"),
     "max_snap_m is -1, expected metres >= 0": lambda r: r.travel_time_matrix(

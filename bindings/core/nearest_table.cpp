@@ -1,0 +1,164 @@
+#include "bindings/core/nearest_table.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <variant>
+
+#include "bindings/core/convert.h"
+
+// Loops over columns are compiled for wide vectors too, and the processor chooses.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#define MAILLAGE_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define MAILLAGE_WIDE
+#endif
+
+namespace maillage::bind {
+namespace {
+
+// Rows of a frame: codes of categories, as narrow as pandas would make them.
+using Codes = std::variant<std::int8_t*, std::int16_t*, std::int32_t*>;
+
+template <class T>
+py::array_t<T> make_column(T*& data, std::size_t n) {
+  py::array_t<T> column(static_cast<py::ssize_t>(n));  // not yet written: whoever fills it touches it first
+  data = column.mutable_data();
+  return column;
+}
+
+py::object make_codes(Codes& codes, std::size_t n, std::size_t n_categories) {
+  if (n_categories < 127) return make_column(codes.emplace<std::int8_t*>(), n);
+  if (n_categories < 32767) return make_column(codes.emplace<std::int16_t*>(), n);
+  return make_column(codes.emplace<std::int32_t*>(), n);
+}
+
+struct Columns {
+  Codes origin, destination;
+  std::int16_t* rank;
+  double* minutes;
+  std::int8_t* reason;
+};
+
+// `count` rows of `width` labels, side by side in `lines` (8 wide), from row `begin` of the table on.
+struct Block {
+  std::size_t begin, count, width;
+  const LabelLine* lines;
+};
+
+template <class T>
+void fill_origins(T* out, const Block& b) {
+  for (std::size_t r = 0; r < b.count; ++r)
+    std::fill_n(out + (b.begin + r) * b.width, b.width, static_cast<T>(b.begin + r));
+}
+
+template <class T>
+MAILLAGE_WIDE void fill_eight(T* __restrict out, const LabelLine* __restrict lines, std::size_t n) {
+  for (std::size_t r = 0; r < n; ++r)
+    for (std::size_t i = 0; i < 8; ++i) out[8 * r + i] = static_cast<T>(lines[r].counter[i]);
+}
+
+template <class T>
+void fill_destinations(T* out, const Block& b) {
+  out += b.begin * b.width;
+  if (b.width == LabelLine::kWidth) return fill_eight(out, b.lines, b.count);
+  for (std::size_t r = 0; r < b.count; ++r)
+    for (std::size_t i = 0; i < b.width; ++i) out[b.width * r + i] = static_cast<T>(b.lines[r].counter[i]);
+}
+
+MAILLAGE_WIDE void fill_times(double* __restrict minutes, const LabelLine* __restrict lines, std::size_t n, std::size_t width) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  if (width == LabelLine::kWidth) {
+    for (std::size_t r = 0; r < n; ++r)
+      for (std::size_t i = 0; i < 8; ++i) {
+        const std::int32_t ms = lines[r].time[i];
+        minutes[8 * r + i] = ms == unreachable().ms ? kNaN : ms / 60000.0;
+      }
+    return;
+  }
+  for (std::size_t r = 0; r < n; ++r)
+    for (std::size_t i = 0; i < width; ++i) minutes[width * r + i] = to_minutes({lines[r].time[i]});
+}
+
+void fill_ranks(std::int16_t* out, const Block& b) {
+  out += b.begin * b.width;
+  for (std::size_t i = 0; i < b.width; ++i) out[i] = static_cast<std::int16_t>(i + 1);
+  for (std::size_t filled = b.width, n = b.count * b.width; filled < n;) {  // doubled until full
+    const std::size_t more = std::min(filled, n - filled);
+    std::copy_n(out, more, out + filled);
+    filled += more;
+  }
+}
+
+// A list that is full has no reasons; the others are looked at one by one.
+void fill_reasons(std::int8_t* out, const Block& b, const Links& origins) {
+  out += b.begin * b.width;
+  std::fill_n(out, b.count * b.width, std::int8_t{-1});
+  for (std::size_t r = 0; r < b.count; ++r) {
+    if (b.lines[r].time[b.width - 1] != unreachable().ms) continue;
+    const std::int8_t why = origins.status[b.begin + r] == LinkStatus::off_network ? 1 : 0;
+    for (std::size_t i = 0; i < b.width; ++i)
+      if (b.lines[r].time[i] == unreachable().ms) out[b.width * r + i] = why;
+  }
+}
+
+void write_block(const Columns& c, const Block& b, const Links& origins) {
+  std::visit([&](auto* out) { fill_origins(out, b); }, c.origin);
+  std::visit([&](auto* out) { fill_destinations(out, b); }, c.destination);
+  fill_ranks(c.rank, b);
+  fill_times(c.minutes + b.begin * b.width, b.lines, b.count, b.width);
+  fill_reasons(c.reason, b, origins);
+}
+
+// One list of any length.
+void write_row(const Columns& c, std::size_t p, std::span<const Label> list, std::size_t width, const Links& origins) {
+  const std::int8_t why = origins.status[p] == LinkStatus::off_network ? 1 : 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    const std::size_t at = p * width + i;
+    const Label label = i < list.size() ? list[i] : Label{};
+    std::visit([&](auto* out) { out[at] = static_cast<std::remove_pointer_t<decltype(out)>>(p); }, c.origin);
+    std::visit([&](auto* out) { out[at] = static_cast<std::remove_pointer_t<decltype(out)>>(label.counter.v); }, c.destination);
+    c.rank[at] = static_cast<std::int16_t>(i + 1);
+    c.minutes[at] = to_minutes(label.time);
+    c.reason[at] = i < list.size() ? std::int8_t{-1} : why;
+  }
+}
+
+}  // namespace
+
+Direction to_direction(const std::string& name) {
+  if (name == "to") return Direction::to_counters;
+  if (name == "from") return Direction::from_counters;
+  throw InputError("direction is '" + name + "', expected to or from");
+}
+
+py::dict find_nearest_table(const RoadNetwork& network, const Links& origins, const Links& destinations, int k,
+                            const std::shared_ptr<Hierarchy>& hierarchy, const std::string& direction, int n_threads,
+                            const py::object& report) {
+  if (k < 1 || k > 255) throw InputError("k is " + std::to_string(k) + ", expected 1 to 255");
+  const std::size_t width = static_cast<std::size_t>(k), n = origins.n_points() * width;
+  CounterSet set;
+  for (std::size_t i = 0; i < destinations.n_points(); ++i) set.ids.push_back(CounterId(i));
+  set.links = destinations;
+  const AttachedPlaces attached{network, origins, hierarchy.get(), to_direction(direction)};
+  Columns c;
+  py::dict out;
+  out["origin"] = make_codes(c.origin, n, origins.n_points());
+  out["rank"] = make_column(c.rank, n);
+  out["destination"] = make_codes(c.destination, n, destinations.n_points());
+  out["minutes"] = make_column(c.minutes, n);
+  out["reason"] = make_column(c.reason, n);
+  run(n_threads, report, [&](const Context& context) {
+    const PlaceLists lists(attached, set, k, context);
+    if (k <= LabelLine::kWidth)
+      lists.visit_lines([&](std::size_t begin, std::size_t end, const LabelLine* lines) {
+        write_block(c, {begin, end - begin, width, lines}, origins);
+      }, context);
+    else
+      lists.visit([&](std::size_t p, std::span<const Label> list) { write_row(c, p, list, width, origins); }, context);
+    return true;
+  });
+  return out;
+}
+
+}  // namespace maillage::bind

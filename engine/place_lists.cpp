@@ -1,0 +1,171 @@
+#include "engine/place_lists.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace maillage {
+namespace {
+
+constexpr std::size_t kBlock = 1024;  // places; their lines fit the second-level cache
+
+const Ragged<LinkEnd>& ends_of_places(const AttachedPlaces& attached) {
+  return attached.direction == Direction::to_counters ? attached.places.exits : attached.places.entries;
+}
+
+const Ragged<LinkEnd>& ends_of_counters(const Links& counters, Direction direction) {
+  return direction == Direction::to_counters ? counters.entries : counters.exits;
+}
+
+// Both lists are in order and name a counter once; `out` gets the k best of the two, each counter once.
+void merge_lists(std::span<const Label> a, Duration after_a, std::span<const Label> b, Duration after_b, std::size_t k,
+                 std::vector<Label>& out) {
+  out.clear();
+  std::size_t i = 0, j = 0;
+  while (out.size() < k && (i < a.size() || j < b.size())) {
+    const Label x = i < a.size() ? Label{a[i].time + after_a, a[i].counter} : Label{};
+    const Label y = j < b.size() ? Label{b[j].time + after_b, b[j].counter} : Label{};
+    const Label& best = j == b.size() || (i < a.size() && x < y) ? x : y;
+    (&best == &x ? i : j) += 1;
+    if (!best.time.is_reachable()) continue;
+    bool listed = false;
+    for (const Label& l : out) listed |= l.counter == best.counter;
+    if (!listed) out.push_back(best);
+  }
+}
+
+void to_line(std::span<const Label> list, LabelLine& line) {
+  for (std::size_t i = 0; i < LabelLine::kWidth; ++i) {
+    const Label label = i < list.size() ? list[i] : Label{};
+    line.time[i] = label.time.ms;
+    line.counter[i] = label.counter.v;
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<EdgeId, std::uint32_t>> find_rows_on_edges(const Links& links) {
+  std::vector<std::pair<EdgeId, std::uint32_t>> rows;
+  for (std::uint32_t i = 0; i < links.n_points(); ++i)
+    if (!links.position[i].edge.is_none()) rows.emplace_back(links.position[i].edge, i);
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+void keep_best(std::vector<Label>& labels, int k) {
+  std::sort(labels.begin(), labels.end());
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < labels.size() && n < static_cast<std::size_t>(k); ++i) {
+    bool listed = false;
+    for (std::size_t j = 0; j < n && !listed; ++j) listed = labels[j].counter == labels[i].counter;
+    if (!listed && labels[i].time.is_reachable()) labels[n++] = labels[i];
+  }
+  labels.resize(n);
+}
+
+Duration find_shared_edge_time(const RoadNetwork& net, const Links& from, std::size_t i, const Links& to, std::size_t j) {
+  return find_direct_time(net, from.position[i], to.position[j]) + from.access[i] + to.access[j];
+}
+
+PlaceLists::PlaceLists(const AttachedPlaces& attached, const CounterSet& counters, int k, const Context& context)
+    : attached_(attached), counters_(counters), k_(k), on_edge_(find_rows_on_edges(counters.links)) {
+  const Ragged<LinkEnd>& ends = ends_of_counters(counters.links, attached.direction);
+  if (attached.hierarchy)
+    swept_ = sweep_k_nearest(*attached.hierarchy, counters.ids, ends, k, attached.direction, context);
+  else
+    searched_ = find_k_nearest(attached.direction == Direction::to_counters ? attached.network.in : attached.network.out,
+                               counters.ids, ends, k, context);
+  if (!on_edge_.empty()) has_counter_.assign(attached.network.n_edges() / 64 + 1, 0);
+  for (const auto& [edge, row] : on_edge_) has_counter_[edge.v / 64] |= std::uint64_t{1} << (edge.v % 64);
+}
+
+std::span<const Label> PlaceLists::read_node(NodeId node, std::span<Label> buffer) const {
+  return attached_.hierarchy ? swept_.read(attached_.hierarchy->rank_of[node.v], buffer) : searched_[node];
+}
+
+std::size_t PlaceLists::n_kept() const {
+  return static_cast<std::size_t>(attached_.hierarchy ? swept_.n_kept() : k_);
+}
+
+inline bool PlaceLists::shares_edge(std::size_t p) const {
+  if (has_counter_.empty()) return false;
+  const EdgeId edge = attached_.places.position[p].edge;
+  return !edge.is_none() && (has_counter_[edge.v / 64] >> (edge.v % 64) & 1);
+}
+
+// Counters that stand on the edge of a place.
+template <class Visit>
+void PlaceLists::visit_shared(std::size_t p, Visit&& visit) const {
+  const Links& places = attached_.places;
+  visit_equal(on_edge_, places.position[p].edge, [&](std::uint32_t row) {
+    const Duration time = attached_.direction == Direction::to_counters
+                              ? find_shared_edge_time(attached_.network, places, p, counters_.links, row)
+                              : find_shared_edge_time(attached_.network, counters_.links, row, places, p);
+    visit(Label{time, counters_.ids[row]});
+  });
+}
+
+void PlaceLists::find(std::size_t p, std::vector<Label>& list, std::span<Label> first, std::span<Label> second) const {
+  const auto ends = ends_of_places(attached_)[p];
+  list.clear();
+  if (ends.empty()) return;
+  if (ends.size() <= 2) {
+    const LinkEnd& last = ends.back();
+    const auto other = ends.size() == 2 ? read_node(last.node, second) : std::span<const Label>();
+    merge_lists(read_node(ends[0].node, first), ends[0].time, other, last.time, static_cast<std::size_t>(k_), list);
+  } else {
+    for (const LinkEnd& end : ends)
+      for (const Label& l : read_node(end.node, first)) list.push_back({l.time + end.time, l.counter});
+    keep_best(list, k_);
+  }
+  if (!shares_edge(p)) return;
+  visit_shared(p, [&](const Label& label) { list.push_back(label); });
+  keep_best(list, k_);
+}
+
+void PlaceLists::visit_lines(const WriteLines& write, const Context& context) const {
+  assert(k_ <= LabelLine::kWidth);
+  const std::size_t n = attached_.places.n_points();
+  context.begin("listing counters of places", n);
+  for_blocks(n, kBlock, context, [&](std::size_t begin, std::size_t end) {
+    std::vector<LabelLine> lines(end - begin);
+    if (swept_.has_lines()) {
+      swept_.find_lines(*attached_.hierarchy, ends_of_places(attached_), begin, end, lines.data());
+      for (std::size_t p = begin; p < end && !has_counter_.empty(); ++p)
+        if (shares_edge(p))
+          visit_shared(p, [&](const Label& l) { add_label(lines[p - begin], l.time, l.counter.v); });
+    } else {
+      std::vector<Label> list, first(n_kept()), second(n_kept());
+      for (std::size_t p = begin; p < end; ++p) {
+        find(p, list, first, second);
+        to_line(list, lines[p - begin]);
+      }
+    }
+    write(begin, end, lines.data());
+  });
+}
+
+void PlaceLists::visit(const Write& write, const Context& context) const {
+  if (swept_.has_lines()) {
+    visit_lines([&](std::size_t begin, std::size_t end, const LabelLine* lines) {
+      Label list[LabelLine::kWidth];
+      for (std::size_t p = begin; p < end; ++p) {
+        const LabelLine& line = lines[p - begin];
+        const int n = std::min(line.size(), k_);
+        for (int i = 0; i < n; ++i) list[i] = {{line.time[i]}, CounterId(line.counter[i])};
+        write(p, {list, static_cast<std::size_t>(n)});
+      }
+    }, context);
+    return;
+  }
+  const std::size_t n = attached_.places.n_points();
+  context.begin("listing counters of places", n);
+  for_blocks(n, kBlock, context, [&](std::size_t begin, std::size_t end) {
+    std::vector<Label> list, first(n_kept()), second(n_kept());
+    for (std::size_t p = begin; p < end; ++p) {
+      find(p, list, first, second);
+      write(p, list);
+    }
+  });
+}
+
+}  // namespace maillage
