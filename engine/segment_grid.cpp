@@ -7,7 +7,7 @@
 namespace maillage {
 namespace {
 
-constexpr double kTargetCellM = 250;         // about a block in town, a field in the country
+constexpr double kTargetCellM = 120;         // about a block in town, a field in the country
 constexpr double kMaxCellsPerSegment = 4;    // keeps the grid of a sparse or stretched territory small
 
 auto find_tie_key(const RoadSegments& s, SegmentId id) {
@@ -105,8 +105,14 @@ std::optional<NearestPoint> SegmentGrid::find_nearest(const RoadSegments& s, Lat
   const double fx = (p.lon - min_lon_) / cell_lon_, fy = (p.lat - min_lat_) / cell_lat_;
 
   std::optional<NearestPoint> best;
+  // between a coordinate (in cells) and a column or row
+  auto gap = [](double f, std::int64_t i) { return std::max({0.0, static_cast<double>(i) - f, f - static_cast<double>(i + 1)}); };
   auto look_at = [&](std::int64_t x, std::int64_t y) {
     if (x < 0 || y < 0 || x >= n_x_ || y >= n_y_) return;
+    if (best) {  // a cell that lies farther than the best so far holds nothing better
+      const double dx = gap(fx, x) * cell_w, dy = gap(fy, y) * cell_h;
+      if (dx * dx + dy * dy > best->distance_m * best->distance_m * (1 + 1e-9)) return;
+    }
     for (SegmentId id : cells_[static_cast<std::size_t>(y * n_x_ + x)]) {
       const NearestPoint c = project(s, id, p, cos_lat);
       if (c.distance_m > max_m) continue;

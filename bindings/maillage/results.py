@@ -18,11 +18,8 @@ def to_keys(keys: np.ndarray | pd.Index | pd.Series, rows: np.ndarray) -> pd.Ser
     keys = pd.Index(keys)
     if len(rows) >= N_ROWS_FOR_CATEGORIES:
         return pd.Series(pd.Categorical.from_codes(rows, categories=keys))
-    values = np.asarray(keys, dtype=object)
-    out = np.full(len(rows), None, dtype=object)
-    known = rows >= 0
-    out[known] = values[rows[known]]
-    return pd.Series(out, dtype="str")
+    text = pd.array(np.asarray(keys, dtype=object), dtype="str")
+    return pd.Series(text.take(rows, allow_fill=True), copy=False)
 
 
 def to_ids(ids: pd.Index | pd.CategoricalDtype, rows: np.ndarray) -> Any:
