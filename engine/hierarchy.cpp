@@ -88,20 +88,25 @@ std::uint32_t find_hash(std::uint32_t v) {
 
 class Contraction {
  public:
-  Contraction(const ArcLists& out, const ArcLists& in, const Context& context)
-      : context_(context), n_(out.n_rows()), out_(n_), in_(n_), level_(n_, 0), priority_(n_, 0), round_of_(n_, kNever),
-        is_stale_(n_, 0), searches_([this] { return std::make_unique<WitnessSearch>(n_); }) {
-    for (std::size_t v = 0; v < n_; ++v) {
-      fill(out[v], static_cast<std::uint32_t>(v), out_[v]);
-      fill(in[v], static_cast<std::uint32_t>(v), in_[v]);
-    }
+  // With a `kept` order (a number a node, least important first) no node is rated.
+  Contraction(const ArcLists& out, const ArcLists& in, std::span<const std::uint32_t> kept, const Context& context)
+      : context_(context), n_(out.n_rows()), is_kept_(!kept.empty()), out_(n_), in_(n_), level_(n_, 0),
+        priority_(kept.begin(), kept.end()), round_of_(n_, kNever), is_stale_(n_, 0),
+        searches_([this] { return std::make_unique<WitnessSearch>(n_); }) {
+    priority_.resize(n_, 0);
+    for_blocks(n_, 4096, quiet(), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t v = begin; v < end; ++v) {
+        fill(out[v], static_cast<std::uint32_t>(v), out_[v]);
+        fill(in[v], static_cast<std::uint32_t>(v), in_[v]);
+      }
+    });
   }
 
   Hierarchy build() {
     context_.begin("ordering the hierarchy", n_);
     std::vector<std::uint32_t> left(n_);
     for (std::uint32_t v = 0; v < n_; ++v) left[v] = v;
-    rate(left);
+    if (!is_kept_) rate(left);
     order_.reserve(n_);
     while (!left.empty()) {
       const std::vector<std::uint32_t> chosen = choose(left);
@@ -117,6 +122,8 @@ class Contraction {
 
  private:
   static constexpr std::uint32_t kNever = 0xFFFFFFFF;
+
+  Context quiet() const { return {context_.n_threads, nullptr}; }
 
   static void fill(std::span<const Arc> arcs, std::uint32_t v, std::vector<LiveArc>& live) {
     for (const Arc& arc : arcs)
@@ -165,8 +172,7 @@ class Contraction {
   }
 
   void rate(const std::vector<std::uint32_t>& nodes) {
-    const Context quiet{context_.n_threads, nullptr};
-    for_blocks(nodes.size(), 256, quiet, [&](std::size_t begin, std::size_t end) {
+    for_blocks(nodes.size(), 256, quiet(), [&](std::size_t begin, std::size_t end) {
       auto search = searches_.borrow();
       for (std::size_t i = begin; i < end; ++i) {
         const std::uint32_t v = nodes[i];
@@ -188,10 +194,9 @@ class Contraction {
 
   // Nodes of this round: first among their neighbours, by a priority that is up to date.
   std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& left) {
-    const Context quiet{context_.n_threads, nullptr};
     std::vector<std::uint8_t> flag(left.size());
     auto mark_first = [&] {
-      for_blocks(left.size(), 2048, quiet, [&](std::size_t begin, std::size_t end) {
+      for_blocks(left.size(), 2048, quiet(), [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) flag[i] = is_local_first(left[i]);
       });
     };
@@ -211,10 +216,9 @@ class Contraction {
   }
 
   void find_shortcuts(const std::vector<std::uint32_t>& chosen) {
-    const Context quiet{context_.n_threads, nullptr};
     constexpr std::size_t kBlock = 64;
     std::vector<std::vector<Shortcut>> found((chosen.size() + kBlock - 1) / kBlock);
-    for_blocks(chosen.size(), kBlock, quiet, [&](std::size_t begin, std::size_t end) {
+    for_blocks(chosen.size(), kBlock, quiet(), [&](std::size_t begin, std::size_t end) {
       auto search = searches_.borrow();
       std::vector<Shortcut>& mine = found[begin / kBlock];
       for (std::size_t i = begin; i < end; ++i)
@@ -229,7 +233,6 @@ class Contraction {
   }
 
   void take_out(const std::vector<std::uint32_t>& chosen) {
-    const Context quiet{context_.n_threads, nullptr};
     order_.insert(order_.end(), chosen.begin(), chosen.end());
     std::vector<std::pair<std::uint32_t, std::uint32_t>> by_tail, by_head;  // node, shortcut
     for (std::uint32_t i = 0; i < shortcuts_.size(); ++i) {
@@ -250,10 +253,10 @@ class Contraction {
     std::sort(touched.begin(), touched.end());
     std::sort(by_tail.begin(), by_tail.end());
     std::sort(by_head.begin(), by_head.end());
-    for_blocks(touched.size(), 256, quiet, [&](std::size_t begin, std::size_t end) {
+    for_blocks(touched.size(), 256, quiet(), [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const std::uint32_t v = touched[i];
-        is_stale_[v] = 1;
+        is_stale_[v] = is_kept_ ? 0 : 1;
         renew(out_[v], by_tail, v, true);
         renew(in_[v], by_head, v, false);
       }
@@ -365,6 +368,9 @@ class Contraction {
 
   Hierarchy finish() {
     Hierarchy h;
+    h.turn.resize(n_);
+    std::vector<std::uint32_t> turn(n_);
+    for (std::uint32_t i = 0; i < n_; ++i) turn[order_[i]] = i;
     const std::vector<std::uint32_t> part = find_balanced_parts();
     order_ = find_local_order(part);
     cut_blocks(part, h);
@@ -373,6 +379,7 @@ class Contraction {
     for (Rank r = 0; r < n_; ++r) {
       h.rank_of[order_[r]] = r;
       h.node_at[r] = NodeId(order_[r]);
+      h.turn[r] = turn[order_[r]];
     }
     auto write = [&](const std::vector<std::vector<LiveArc>>& arcs, Ragged<RankedArc>& rows) {
       rows.offset.reserve(n_ + 1);
@@ -393,6 +400,7 @@ class Contraction {
 
   Context context_;
   std::size_t n_;
+  bool is_kept_;
   std::vector<std::vector<LiveArc>> out_, in_;  // after a node is taken out: its arcs upward
   std::vector<std::uint32_t> level_;
   std::vector<std::int64_t> priority_;
@@ -407,7 +415,13 @@ class Contraction {
 }  // namespace
 
 Hierarchy build_hierarchy(const ArcLists& out, const ArcLists& in, const Context& context) {
-  return Contraction(out, in, context).build();
+  return Contraction(out, in, {}, context).build();
+}
+
+Hierarchy build_hierarchy(const ArcLists& out, const ArcLists& in, std::span<const std::uint32_t> kept,
+                          const Context& context) {
+  assert(kept.size() == out.n_rows());
+  return Contraction(out, in, kept, context).build();
 }
 
 }  // namespace maillage

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/csr.h"
@@ -38,6 +39,7 @@ struct RankedArc {
 struct Hierarchy {
   std::vector<Rank> rank_of;     // node -> rank
   std::vector<NodeId> node_at;   // rank -> node
+  std::vector<std::uint32_t> turn;  // rank -> when the node was taken out: 0 .. n-1, every arc leads to a later turn
   Ragged<RankedArc> out;         // rank -> arcs to higher ranks, shortest first
   Ragged<RankedArc> in;          // rank -> arcs from higher ranks
   Rank first_top = 0;            // ranks from here on are the top, walked alone
@@ -48,5 +50,10 @@ struct Hierarchy {
 
 // Builds the hierarchy of a graph given by its arcs in both directions.
 Hierarchy build_hierarchy(const ArcLists& out, const ArcLists& in, const Context& context = {});
+
+// The same by an order that is known, such as that of the graph before some of its arcs changed: `kept`
+// holds a number a node, less important nodes first, equal ones in any fixed order. Saves the rating of nodes.
+Hierarchy build_hierarchy(const ArcLists& out, const ArcLists& in, std::span<const std::uint32_t> kept,
+                          const Context& context);
 
 }  // namespace maillage

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engine/road_edit.h"
+
 namespace maillage {
 namespace {
 
@@ -26,24 +28,57 @@ class CopyOnWrite {
   std::shared_ptr<T> copy_;
 };
 
-void edit_roads(TerritoryParts& parts, const EditRoads& edit, const Context& context) {
-  for (ModeNetwork& m : parts.networks) {
-    if (m.mode != edit.mode) continue;
-    auto segments = std::make_shared<RoadSegments>(build_edited_roads(*m.network->segments, edit));
-    m.network = std::make_shared<RoadNetwork>(build_road_network(std::move(segments), context));
-    m.hierarchy = nullptr;
-    m.places = nullptr;  // what stood on a closed road attaches elsewhere
-    m.counters = nullptr;
-    m.finder = nullptr;
+void edit_segments(RoadSegments& segments, const EditRoads& edit) {
+  for (SegmentId s : edit.segments) {
+    for (auto* direction : {&segments.forward_s, &segments.backward_s}) {
+      float& seconds = (*direction)[s];
+      if (!(seconds < kNoWay)) continue;
+      if (edit.speed_kmh)
+        seconds = static_cast<float>(segments.length_m[s] / (*edit.speed_kmh / 3.6));
+      else if (edit.factor)
+        seconds = static_cast<float>(seconds / *edit.factor);
+      else
+        seconds = kNoWay;
+    }
   }
 }
+
+// The roads of one network while edits are collected: built anew once, after the last of them.
+class RoadEditor {
+ public:
+  explicit RoadEditor(ModeNetwork& network) : network_(network) {}
+
+  void apply(const EditRoads& edit) {
+    if (edit.mode != network_.mode) return;
+    if (!segments_) segments_ = std::make_shared<RoadSegments>(*network_.network->segments);
+    edit_segments(*segments_, edit);
+  }
+
+  void finish(const Context& context) {
+    if (!segments_) return;
+    const std::shared_ptr<const RoadNetwork> before = network_.network;
+    network_.network = std::make_shared<RoadNetwork>(build_road_network(std::move(segments_), context));
+    if (network_.hierarchy)
+      network_.hierarchy = std::make_shared<Hierarchy>(
+          build_edited_hierarchy(*before, *network_.hierarchy, *network_.network, context));
+    network_.places = nullptr;  // what stood on a closed road attaches elsewhere
+    network_.counters = nullptr;
+    network_.finder = nullptr;
+  }
+
+ private:
+  ModeNetwork& network_;
+  std::shared_ptr<RoadSegments> segments_;
+};
 
 // Writes edits of counters, persons and connectivity into copies of the parts.
 class Editor {
  public:
   Editor(TerritoryParts& parts, const Context& context)
       : parts_(parts), context_(context), counters_(parts.counters), population_(parts.population),
-        connectivity_(parts.connectivity), first_new_(parts.counters->n_counters()) {}
+        connectivity_(parts.connectivity), first_new_(parts.counters->n_counters()) {
+    for (ModeNetwork& m : parts.networks) roads_.emplace_back(m);
+  }
 
   void operator()(const CloseCounter& e) {
     Counters& c = counters_.write();
@@ -73,12 +108,15 @@ class Editor {
   }
   void operator()(const SetPersons& e) { population_.write().persons(e.place.v, e.group.v) = e.persons; }
   void operator()(const SetAdequate& e) { connectivity_.write().adequate[e.place.v] = e.adequate; }
-  void operator()(const EditRoads& e) { edit_roads(parts_, e, context_); }
+  void operator()(const EditRoads& e) {
+    for (RoadEditor& roads : roads_) roads.apply(e);
+  }
 
   void finish() {
     counters_.finish();
     population_.finish();
     connectivity_.finish();
+    for (RoadEditor& roads : roads_) roads.finish(context_);
     attach_changed_counters();
   }
 
@@ -108,6 +146,7 @@ class Editor {
   CopyOnWrite<Counters> counters_;
   CopyOnWrite<Population> population_;
   CopyOnWrite<Connectivity> connectivity_;
+  std::vector<RoadEditor> roads_;  // one a network
   std::size_t first_new_;
   std::vector<std::uint32_t> moved_;
 };
@@ -116,18 +155,7 @@ class Editor {
 
 RoadSegments build_edited_roads(const RoadSegments& before, const EditRoads& edit) {
   RoadSegments after = before;
-  for (SegmentId s : edit.segments) {
-    for (auto* direction : {&after.forward_s, &after.backward_s}) {
-      float& seconds = (*direction)[s];
-      if (!(seconds < kNoWay)) continue;
-      if (edit.speed_kmh)
-        seconds = static_cast<float>(before.length_m[s] / (*edit.speed_kmh / 3.6));
-      else if (edit.factor)
-        seconds = static_cast<float>(seconds / *edit.factor);
-      else
-        seconds = kNoWay;
-    }
-  }
+  edit_segments(after, edit);
   return after;
 }
 
