@@ -1,6 +1,7 @@
 #include "engine/road_network.h"
 
 #include <algorithm>
+#include <cassert>
 #include <boost/graph/strong_components.hpp>
 #include <cmath>
 #include <numeric>
@@ -42,6 +43,11 @@ std::uint32_t find_morton_code(LatLon p) {
   return spread(x) | (spread(y) << 1);
 }
 
+bool is_main_segment(const RoadNetwork& net, SegmentId segment) {
+  const EdgeId edge = net.segment_edge[segment];
+  return !edge.is_none() && net.edges[edge].is_main;
+}
+
 // Sets of junctions that are joined, each known by its lowest member.
 class UnionFind {
  public:
@@ -67,7 +73,8 @@ class Builder {
     net_.segments = std::move(segments);
   }
 
-  RoadNetwork build() {
+  // With `before` its index of segments is taken over.
+  RoadNetwork build(const RoadNetwork* before) {
     context_.begin("building the road network", 5);
     const RoadChains chains = build_road_chains(raw());
     number_junctions(chains);
@@ -79,20 +86,27 @@ class Builder {
     find_pockets();
     number_layers();
     add_turn_bans();
-    fill_search_graph();
+    for_blocks(2, 1, both(), [&](std::size_t part, std::size_t) {
+      if (part == 0)
+        fill_search_graph();
+      else
+        find_components();
+    });
     context_.advance(1);
     context_.check();
-    find_components();
     mark_main_edges();
     context_.advance(1);
     context_.check();
-    index_segments();
+    index_segments(before);
     context_.advance(1);
     return std::move(net_);
   }
 
  private:
   const RoadSegments& raw() const { return *net_.segments; }
+
+  // Two steps at once, where they are long enough to be worth a thread.
+  Context both() const { return {net_.n_edges() < 20000 ? 1 : context_.n_threads, nullptr}; }
 
   void number_junctions(const RoadChains& chains) {
     std::vector<RawNodeId> order;
@@ -112,47 +126,49 @@ class Builder {
     return to_duration(raw().node_delay_s[net_.junction_raw[junction]]);
   }
 
-  // Cumulative milliseconds at the bends of chain `c`, one of its two directions; false if forbidden.
-  bool fill_cumulative(std::span<const std::uint32_t> chain, bool backward, std::vector<std::int32_t>& cum) const {
+  // Cumulative milliseconds at the bends of a chain in one of its two directions; false if forbidden.
+  bool fill_cumulative(std::span<const std::uint32_t> chain, bool backward, std::int32_t* cum) const {
     Duration time{0};
-    bool allowed = true;
-    cum.push_back(0);
-    for (std::uint32_t piece : chain) {
-      const SegmentId id(piece / 2);
-      const float t = (piece % 2 == 1) == backward ? raw().forward_s[id] : raw().backward_s[id];
-      time = time + to_duration(t);
-      allowed = allowed && time.is_reachable();
-      cum.push_back(allowed ? time.ms : 0);
+    cum[0] = 0;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      const SegmentId id(chain[i] / 2);
+      time = time + to_duration((chain[i] % 2 == 1) == backward ? raw().forward_s[id] : raw().backward_s[id]);
+      cum[i + 1] = time.ms;
     }
-    if (!allowed) std::fill(cum.end() - static_cast<std::ptrdiff_t>(chain.size()), cum.end(), 0);
-    return allowed;
+    if (!time.is_reachable()) std::fill_n(cum, chain.size() + 1, 0);
+    return time.is_reachable();
   }
 
   void fill_edges(const RoadChains& chains) {
     const std::size_t n = chains.from.size();
     net_.edge_segments = chains.segments;
-    net_.edges.reserve(n);
-    net_.forward_cum_ms.reserve(chains.segments.values.size() + n);
-    net_.backward_cum_ms.reserve(chains.segments.values.size() + n);
+    net_.edges.assign(n, Edge());
+    net_.forward_cum_ms.resize(chains.segments.values.size() + n);
+    net_.backward_cum_ms.resize(chains.segments.values.size() + n);
     net_.segment_edge.assign(raw().n_segments(), EdgeId());
     net_.segment_rank.assign(raw().n_segments(), 0);
-    for (std::size_t e = 0; e < n; ++e) {
-      const auto chain = chains.segments[e];
-      for (std::size_t r = 0; r < chain.size(); ++r) {
-        net_.segment_edge[SegmentId(chain[r] / 2)] = EdgeId(e);
-        net_.segment_rank[SegmentId(chain[r] / 2)] = static_cast<std::uint32_t>(r);
-      }
-      Edge edge;
-      edge.from = net_.raw_junction[chains.from[e]];
-      edge.to = net_.raw_junction[chains.to[e]];
-      const bool forward = fill_cumulative(chain, false, net_.forward_cum_ms);
-      const bool backward = fill_cumulative(chain, true, net_.backward_cum_ms);
-      edge.forward = forward ? Duration{net_.forward_cum_ms.back()} + delay_at(edge.to) : unreachable();
-      edge.backward = backward ? Duration{net_.backward_cum_ms.back()} + delay_at(edge.from) : unreachable();
-      edge.forward_exit = edge.to;
-      edge.backward_exit = edge.from;
-      net_.edges.push_back(edge);
+    for_blocks(n, 16384, {context_.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t e = begin; e < end; ++e) fill_edge(chains, EdgeId(e));
+    });
+  }
+
+  void fill_edge(const RoadChains& chains, EdgeId e) {
+    const auto chain = chains.segments[e.v];
+    for (std::size_t r = 0; r < chain.size(); ++r) {
+      net_.segment_edge[SegmentId(chain[r] / 2)] = e;
+      net_.segment_rank[SegmentId(chain[r] / 2)] = static_cast<std::uint32_t>(r);
     }
+    const std::size_t first = chains.segments.offset[e.v] + e.v;
+    std::int32_t* const forward = net_.forward_cum_ms.data() + first;
+    std::int32_t* const backward = net_.backward_cum_ms.data() + first;
+    Edge& edge = net_.edges[e];
+    edge.from = net_.raw_junction[chains.from[e.v]];
+    edge.to = net_.raw_junction[chains.to[e.v]];
+    edge.forward = edge.backward = unreachable();
+    if (fill_cumulative(chain, false, forward)) edge.forward = Duration{forward[chain.size()]} + delay_at(edge.to);
+    if (fill_cumulative(chain, true, backward)) edge.backward = Duration{backward[chain.size()]} + delay_at(edge.from);
+    edge.forward_exit = edge.to;
+    edge.backward_exit = edge.from;
   }
 
   bool is_restricted(EdgeId e) const {
@@ -331,8 +347,9 @@ class Builder {
       }
     }
     const std::size_t n_nodes = net_.n_junctions + net_.copy_banned.n_rows() + 2 * n_layered_;
-    net_.out = build_arc_lists(n_nodes, rows, false);
-    net_.in = build_arc_lists(n_nodes, rows, true);
+    for_blocks(2, 1, both(), [&](std::size_t reversed, std::size_t) {
+      (reversed ? net_.in : net_.out) = build_arc_lists(n_nodes, rows, reversed);
+    });
   }
 
   // Components of the open roads; forbidden turns are left aside, they do not cut places off.
@@ -406,14 +423,17 @@ class Builder {
     }
   }
 
-  void index_segments() {
+  void index_segments(const RoadNetwork* before) {
     std::vector<SegmentId> members;
+    bool were_members = before != nullptr;
     for (std::size_t i = 0; i < raw().n_segments(); ++i) {
       const SegmentId id(i);
       const EdgeId edge = net_.segment_edge[id];
-      if (!edge.is_none() && net_.edges[edge].is_main && !(raw().flags[id] & kNoAttach)) members.push_back(id);
+      if (edge.is_none() || !net_.edges[edge].is_main || (raw().flags[id] & kNoAttach)) continue;
+      members.push_back(id);
+      were_members = were_members && is_main_segment(*before, id);
     }
-    net_.grid = SegmentGrid(raw(), members);
+    net_.grid = were_members ? SegmentGrid(before->grid, members, raw().n_segments()) : SegmentGrid(raw(), members);
   }
 
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
@@ -448,7 +468,13 @@ std::span<const std::int32_t> RoadNetwork::backward_cum(EdgeId e) const {
 }
 
 RoadNetwork build_road_network(std::shared_ptr<const RoadSegments> segments, const Context& context) {
-  return Builder(std::move(segments), context).build();
+  return Builder(std::move(segments), context).build(nullptr);
+}
+
+RoadNetwork build_edited_network(const RoadNetwork& before, std::shared_ptr<const RoadSegments> segments,
+                                 const Context& context) {
+  assert(segments->n_segments() == before.segments->n_segments());
+  return Builder(std::move(segments), context).build(&before);
 }
 
 EdgePosition find_position(const RoadNetwork& net, SegmentId segment, double fraction) {

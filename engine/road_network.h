@@ -85,6 +85,11 @@ struct RoadNetwork {
 // Deterministic: the same segments in another order give the same travel times.
 RoadNetwork build_road_network(std::shared_ptr<const RoadSegments> segments, const Context& context = {});
 
+// The same after an edit of the roads of `before` (the same rows with other times, some perhaps closed):
+// the index of segments is taken over from it.
+RoadNetwork build_edited_network(const RoadNetwork& before, std::shared_ptr<const RoadSegments> segments,
+                                 const Context& context = {});
+
 // The position of a point at `fraction` (0 .. 1) along a segment as drawn.
 EdgePosition find_position(const RoadNetwork& network, SegmentId segment, double fraction);
 

@@ -57,7 +57,7 @@ class RoadEditor {
   void finish(const Context& context) {
     if (!segments_) return;
     const std::shared_ptr<const RoadNetwork> before = network_.network;
-    network_.network = std::make_shared<RoadNetwork>(build_road_network(std::move(segments_), context));
+    network_.network = std::make_shared<RoadNetwork>(build_edited_network(*before, std::move(segments_), context));
     if (network_.hierarchy)
       network_.hierarchy = std::make_shared<Hierarchy>(
           build_edited_hierarchy(*before, *network_.hierarchy, *network_.network, context));

@@ -89,6 +89,24 @@ SegmentGrid::SegmentGrid(const RoadSegments& s, std::span<const SegmentId> membe
   cells_ = build_ragged<SegmentId>(static_cast<std::size_t>(n_x_ * n_y_), pairs);
 }
 
+SegmentGrid::SegmentGrid(const SegmentGrid& before, std::span<const SegmentId> members, std::size_t n_segments)
+    : SegmentGrid(before) {
+  std::vector<std::uint8_t> stays(n_segments, 0);
+  for (SegmentId id : members) stays[id.v] = 1;
+  std::vector<std::uint32_t> offset;
+  std::vector<SegmentId> kept;
+  offset.reserve(cells_.offset.size());
+  kept.reserve(cells_.values.size());
+  offset.push_back(0);
+  for (std::size_t cell = 0; cell < cells_.n_rows(); ++cell) {
+    for (SegmentId id : cells_[cell])
+      if (stays[id.v]) kept.push_back(id);
+    offset.push_back(static_cast<std::uint32_t>(kept.size()));
+  }
+  cells_.offset = std::move(offset);
+  cells_.values = std::move(kept);
+}
+
 SegmentGrid::Cell SegmentGrid::find_cell(LatLon p) const {
   auto clamp_to = [](double v, std::int64_t n) {
     return std::clamp(static_cast<std::int64_t>(std::floor(std::clamp(v, -1.0, 1e9))), std::int64_t{0}, n - 1);

@@ -29,6 +29,10 @@ class SegmentGrid {
  public:
   SegmentGrid() = default;
   SegmentGrid(const RoadSegments& segments, std::span<const SegmentId> members);
+  // The grid before an edit of the roads without those of its segments that are no members any more; `members`
+  // (ascending) hold no other. Neither the times nor the size of the cells changes an answer, so this
+  // one answers as a grid built from nothing.
+  SegmentGrid(const SegmentGrid& before, std::span<const SegmentId> members, std::size_t n_segments);
 
   // The nearest member within `max_m` metres (inclusive), or nothing.
   std::optional<NearestPoint> find_nearest(const RoadSegments& segments, LatLon point, double max_m) const;

@@ -189,7 +189,7 @@ py::array_t<double> find_snapped(const Links& links) {
 
 NetworkPtr edit_network(const RoadNetwork& net, const EditRoads& edit) {
   auto segments = std::make_shared<RoadSegments>(build_edited_roads(*net.segments, edit));
-  return std::make_shared<RoadNetwork>(build_road_network(std::move(segments)));
+  return std::make_shared<RoadNetwork>(build_edited_network(net, std::move(segments)));
 }
 
 }  // namespace

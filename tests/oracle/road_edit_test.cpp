@@ -83,7 +83,7 @@ TEST(EditedRoads, GiveTheListsOfANetworkBuiltFromNothing) {
     const std::vector<LatLon> homes = draw_points(*net->segments, 20, dice), desks = draw_points(*net->segments, 12, dice);
     for (int round = 0; round < 4; ++round) {
       auto roads = std::make_shared<RoadSegments>(build_edited_roads(*net->segments, draw_edit(*net->segments, dice)));
-      auto after = std::make_shared<RoadNetwork>(build_road_network(roads));
+      auto after = std::make_shared<RoadNetwork>(build_edited_network(*net, roads));
       const std::vector<NodeId> was = find_nodes_before(*net, *after);
       const double most_reached = dice.chance(0.2) ? 0.03 : 2;  // contracted again as a whole, or only where needed
       hierarchy = update_hierarchy(hierarchy, {net->out, after->out, after->in, was, most_reached});
