@@ -18,7 +18,7 @@ def to_keys(keys: np.ndarray | pd.Index | pd.Series, rows: np.ndarray) -> pd.Ser
     keys = pd.Index(keys)
     if len(rows) >= N_ROWS_FOR_CATEGORIES:
         return pd.Series(pd.Categorical.from_codes(rows, categories=keys))
-    text = pd.array(np.asarray(keys, dtype=object), dtype="str")
+    text = pd.Series(np.asarray(keys, dtype=object), dtype="str").array
     return pd.Series(text.take(rows, allow_fill=True), copy=False)
 
 
