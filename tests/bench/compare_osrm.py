@@ -50,12 +50,9 @@ def draw_points(roads: ml.RoadNetwork, n: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     segments = roads.segments()
     lines = segments.geometry[segments["is_main"]].sample(n, random_state=seed, replace=True)
-    points = lines.interpolate(rng.random(n), normalized=True)
-    beside = rng.normal(0, 0.0003, (n, 2))
-    names = [f"{seed}-{i}" for i in range(n)]
-    return pd.DataFrame(
-        {"id": names, "lon": points.x + beside[:, 0], "lat": points.y + beside[:, 1]}
-    )
+    points = shapely.line_interpolate_point(lines.to_numpy(), rng.random(n), normalized=True)
+    at = shapely.get_coordinates(points) + rng.normal(0, 0.0003, (n, 2))
+    return pd.DataFrame({"id": [f"{seed}-{i}" for i in range(n)], "lon": at[:, 0], "lat": at[:, 1]})
 
 
 def ask_osrm(
