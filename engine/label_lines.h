@@ -124,37 +124,47 @@ inline void add(LabelLine& line, std::int32_t time, std::uint32_t counter) {
   store(line.counter, c);
 }
 
-// Takes over the time of the same counter in the other list, turned by `n` lanes, where it is better.
+// Which of the labels lose against the same counter's label in the other list, turned by `n` lanes.
 template <int n>
-inline void match(Ints& t, Ints c, Ints times, Ints counters, Ints& matched) {
-  const Ints same = c == rotate<n>(counters);
-  const Ints other = rotate<n>(times);
-  t = same & (other < t) ? other : t;
-  matched |= rotate<(8 - n) % 8>(same);
+inline void match(Ints t, Ints c, Ints other_t, Ints other_c, Ints& loses, Ints& other_loses) {
+  const Ints same = c == rotate<n>(other_c);
+  const Ints later = t > rotate<n>(other_t);
+  loses |= same & later;
+  other_loses |= rotate<(8 - n) % 8>(same & ~later);
 }
 
-// Swaps neighbours that stand in the wrong order; lanes in `right` look at the lane before them, others at
-// the lane behind.
-inline void swap_neighbours(Ints& t, Ints& c, Ints partner_t, Ints partner_c, Ints right) {
-  const Ints is_less = (partner_t < t) | ((partner_t == t) & (partner_c < c));
-  const Ints is_more = (t < partner_t) | ((t == partner_t) & (c < partner_c));
-  const Ints swaps = right ? is_more : is_less;
-  t = swaps ? partner_t : t;
-  c = swaps ? partner_c : c;
-}
-
-inline unsigned find_unsorted(Ints t, Ints c) {
-  const Ints next_t = rotate<7>(t), next_c = rotate<7>(c);
-  return to_mask((next_t < t) | ((next_t == t) & (next_c < c))) & 0x7f;
-}
-
-inline void sort(Ints& t, Ints& c) {
-  constexpr Ints kOdd = {0, -1, 0, -1, 0, -1, 0, -1}, kEven = {0, 0, -1, 0, -1, 0, -1, 0};
-  while (find_unsorted(t, c)) {
-    const Ints swap1 = {1, 0, 3, 2, 5, 4, 7, 6}, swap2 = {0, 2, 1, 4, 3, 6, 5, 7};
-    swap_neighbours(t, c, __builtin_shuffle(t, swap1), __builtin_shuffle(c, swap1), kOdd);
-    swap_neighbours(t, c, __builtin_shuffle(t, swap2), __builtin_shuffle(c, swap2), kEven);
+// For every set of lanes (a bit each): its lanes in order, then lanes that are not in it.
+struct Packings {
+  alignas(32) std::int32_t lanes[256][8];
+};
+constexpr Packings build_packings() {
+  Packings p{};
+  for (int set = 0; set < 256; ++set) {
+    int n = 0;
+    for (int in = 1; in >= 0; --in)
+      for (int lane = 0; lane < 8; ++lane)
+        if ((set >> lane & 1) == in) p.lanes[set][n++] = lane;
   }
+  return p;
+}
+inline constexpr Packings kPackings = build_packings();
+
+// Moves the labels that stay to the front; the rest are absent.
+inline void pack(Ints& t, Ints& c, Ints loses) {
+  t = loses ? Ints{} + kFar : t;
+  c |= loses;
+  const Ints lanes = load(kPackings.lanes[~to_mask(loses) & 0xff]);
+  t = __builtin_shuffle(t, lanes);
+  c = __builtin_shuffle(c, lanes);
+}
+
+// One stage of a bitonic merge: lanes in `upper` take the greater of themselves and their partner.
+inline void order(Ints& t, Ints& c, Ints partner, Ints upper) {
+  const Ints pt = __builtin_shuffle(t, partner), pc = __builtin_shuffle(c, partner);
+  const Ints is_greater = (t > pt) | ((t == pt) & (c > pc));
+  const Ints takes = is_greater ^ upper;  // of equal labels (both absent) either will do
+  t = takes ? pt : t;
+  c = takes ? pc : c;
 }
 
 // Merges `from`, `time` later, into `to`: the eight best of both, each counter once.
@@ -162,28 +172,32 @@ inline void merge(LabelLine& to, const LabelLine& from, std::int32_t time) {
   const std::int32_t last = to.time[LabelLine::kWidth - 1];
   if (from.time[0] > last - time) return;  // its best is worse than our last
   Ints t = load(to.time), c = load(to.counter);
-  const Ints times = add_time(load(from.time), time), counters = load(from.counter);
-  Ints matched = {};
-  match<0>(t, c, times, counters, matched);
-  match<1>(t, c, times, counters, matched);
-  match<2>(t, c, times, counters, matched);
-  match<3>(t, c, times, counters, matched);
-  match<4>(t, c, times, counters, matched);
-  match<5>(t, c, times, counters, matched);
-  match<6>(t, c, times, counters, matched);
-  match<7>(t, c, times, counters, matched);
-  sort(t, c);
-  unsigned left = to_mask(~matched & (times <= last) & (times != kFar));
-  if (left) {
-    alignas(32) std::int32_t candidate[LabelLine::kWidth];
-    store(candidate, times);
-    do {
-      const int i = std::countr_zero(left);
-      left &= left - 1;
-      put(t, c, candidate[i], static_cast<std::int32_t>(from.counter[i]));
-    } while (left);
-    store(to.counter, c);
+  Ints other_t = add_time(load(from.time), time), other_c = load(from.counter);
+  if (to_mask(c == other_c) == 0xff) {  // the same counters in the same order: the better times are in order too
+    store(to.time, other_t < t ? other_t : t);
+    return;
   }
+  Ints loses = {}, other_loses = {};
+  match<0>(t, c, other_t, other_c, loses, other_loses);
+  match<1>(t, c, other_t, other_c, loses, other_loses);
+  match<2>(t, c, other_t, other_c, loses, other_loses);
+  match<3>(t, c, other_t, other_c, loses, other_loses);
+  match<4>(t, c, other_t, other_c, loses, other_loses);
+  match<5>(t, c, other_t, other_c, loses, other_loses);
+  match<6>(t, c, other_t, other_c, loses, other_loses);
+  match<7>(t, c, other_t, other_c, loses, other_loses);
+  pack(t, c, loses);
+  pack(other_t, other_c, other_loses);
+  // both in order: the better of first and last, second and last but one, ... are the eight best
+  const Ints reversed = {7, 6, 5, 4, 3, 2, 1, 0};
+  other_t = __builtin_shuffle(other_t, reversed);
+  other_c = __builtin_shuffle(other_c, reversed);
+  const Ints is_greater = (t > other_t) | ((t == other_t) & (c > other_c));
+  t = is_greater ? other_t : t;
+  c = is_greater ? other_c : c;
+  order(t, c, Ints{4, 5, 6, 7, 0, 1, 2, 3}, Ints{0, 0, 0, 0, -1, -1, -1, -1});
+  order(t, c, Ints{2, 3, 0, 1, 6, 7, 4, 5}, Ints{0, 0, -1, -1, 0, 0, -1, -1});
+  order(t, c, Ints{1, 0, 3, 2, 5, 4, 7, 6}, Ints{0, -1, 0, -1, 0, -1, 0, -1});
   store(to.time, t);
   store(to.counter, c);
 }

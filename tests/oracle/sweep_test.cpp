@@ -41,6 +41,7 @@ TEST(Sweep, EqualsTheKLabelSearch) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
     const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    if (net.n_nodes() == 0) return;  // a town without roads
     const Hierarchy h = build_hierarchy(net.out, net.in);
     std::vector<CounterId> ids;
     for (int c = dice.between(1, 20); c > 0; --c) ids.push_back(CounterId(3 * ids.size() + 1));
@@ -56,6 +57,7 @@ TEST(Sweep, IsTheSameForAnyNumberOfThreads) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
     const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    if (net.n_nodes() == 0) return;  // a town without roads
     const Hierarchy h = build_hierarchy(net.out, net.in);
     const std::vector<CounterId> ids{CounterId(0), CounterId(1), CounterId(2)};
     const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
