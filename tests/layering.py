@@ -27,8 +27,10 @@ ENGINE_LAYERS = [
     ("lists", ["place_lists", "road_edit"]),
     ("times", ["travel_times", "nearest"]),
     ("territory", ["territory"]),
-    ("reading and change", ["exposure", "scenario"]),
-    ("summaries", ["indicators", "delta"]),
+    ("reading and change", ["exposure", "scenario", "ladders"]),
+    ("summaries", ["indicators", "delta", "change"]),
+    ("closures", ["closures"]),
+    ("batches", ["closure_sets", "scenario_change"]),
 ]
 
 # (file, what it includes): why it may.

@@ -1,0 +1,217 @@
+#include "engine/ladders.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace maillage {
+namespace {
+
+// Puts a label in its place; a counter stands on one rung only, at its best time.
+void insert(Rungs& r, const Label& label) {
+  if (label < r.first) {
+    if (label.counter != r.first.counter) r.second = r.first;
+    r.first = label;
+  } else if (label.counter != r.first.counter && label < r.second) {
+    r.second = label;
+  }
+}
+
+// The two best of a list join the rungs; the best two of all are among the best two of each.
+void insert(Rungs& r, std::span<const Label> list) {
+  if (list.empty() || r.second < list[0]) return;
+  insert(r, list[0]);
+  if (list.size() > 1) insert(r, list[1]);
+}
+
+// Open counters of a service by area; ascending inside an area.
+Ragged<CounterId> find_counters_inside(const TerritoryParts& parts, ServiceId service, int level) {
+  const Counters& counters = *parts.counters;
+  std::int32_t last = -1;
+  for (std::int32_t area : *parts.place_area) last = std::max(last, area);
+  std::vector<std::pair<std::uint32_t, CounterId>> pairs;
+  for (std::size_t c = 0; c < counters.n_counters(); ++c) {
+    const std::int32_t area = counters.area[c];
+    if (area >= 0 && area <= last && counters.offers(CounterId(c), service, level))
+      pairs.emplace_back(static_cast<std::uint32_t>(area), CounterId(c));
+  }
+  return build_ragged<CounterId>(static_cast<std::size_t>(last + 1), pairs);
+}
+
+bool is_same_row(const Ragged<CounterId>& a, const Ragged<CounterId>& b, std::size_t row) {
+  const auto x = row < a.n_rows() ? a[row] : std::span<const CounterId>();
+  const auto y = row < b.n_rows() ? b[row] : std::span<const CounterId>();
+  return std::equal(x.begin(), x.end(), y.begin(), y.end());
+}
+
+CounterSet select_open(const Territory& territory, const ModeNetwork& network, ServiceId service, int level) {
+  CounterSet set;
+  std::vector<std::uint32_t> rows;
+  const Counters& counters = *territory.parts().counters;
+  for (std::size_t c = 0; c < counters.n_counters(); ++c) {
+    if (!counters.offers(CounterId(c), service, level)) continue;
+    set.ids.push_back(CounterId(c));
+    rows.push_back(static_cast<std::uint32_t>(c));
+  }
+  set.links = select_links(*network.counters, rows);
+  return set;
+}
+
+}  // namespace
+
+Ladders::Ladders(std::shared_ptr<const Territory> territory, ServiceId service, int level, int n_needed,
+                 const Context& context)
+    : territory_(std::move(territory)), service_(service), level_(level), n_needed_(static_cast<std::size_t>(n_needed)) {
+  const TerritoryParts& parts = territory_->parts();
+  for (std::size_t n = 0; n < parts.networks.size(); ++n)
+    views_.push_back(territory_->nearest_on(n, service, level, n_needed, context));
+  networks_.resize(2 * parts.n_walk_classes);
+  for (std::size_t l = 0; l < networks_.size(); ++l)
+    for (std::uint32_t n = 0; n < parts.networks.size(); ++n) {
+      const ModeNetwork& m = parts.networks[n];
+      const bool is_theirs = m.walk_class == kEveryWalkClass || m.walk_class == walk_class(l);
+      if (is_theirs && (is_car(l) || m.serves_no_car)) networks_[l].push_back(n);
+    }
+  if (parts.place_area) inside_ = find_counters_inside(parts, service, level);
+}
+
+std::span<const CounterId> Ladders::inside(PlaceId p) const {
+  const auto& area = territory_->parts().place_area;
+  if (!area || (*area)[p.v] < 0) return {};
+  return inside_[static_cast<std::size_t>((*area)[p.v])];
+}
+
+void Ladders::read(PlaceId p, std::span<Rungs> rungs) const {
+  const auto near = inside(p);
+  for (std::size_t l = 0; l < rungs.size(); ++l) {
+    Rungs r;
+    for (std::uint32_t n : networks_[l]) insert(r, list(n, p));
+    for (std::size_t i = 0; i < std::min<std::size_t>(2, near.size()); ++i) insert(r, Label{{0}, near[i]});
+    rungs[l] = r;
+  }
+}
+
+Label Ladders::find_open(std::size_t ladder, PlaceId p, const ClosedSet& closed, std::vector<std::uint32_t>& dry) const {
+  Label best;
+  for (CounterId c : inside(p)) {
+    if (closed.contains(c)) continue;
+    best = {{0}, c};
+    break;
+  }
+  const std::size_t first_dry = dry.size();
+  for (std::uint32_t n : networks_[ladder]) {
+    const auto labels = list(n, p);
+    const auto open = std::find_if(labels.begin(), labels.end(), [&](const Label& l) { return !closed.contains(l.counter); });
+    if (open != labels.end())
+      best = std::min(best, *open);
+    else if (labels.size() >= n_needed_)  // a shorter list names all that can be reached
+      dry.push_back(n);
+  }
+  // beyond the last label of a list stands nothing better than that label
+  std::size_t n_left = first_dry;
+  for (std::size_t i = first_dry; i < dry.size(); ++i)
+    if (!(best < list(dry[i], p).back())) dry[n_left++] = dry[i];
+  dry.resize(n_left);
+  return best;
+}
+
+std::vector<PlaceId> Ladders::find_changed(const Ladders& before) const {
+  const std::size_t n_places = territory_->n_places();
+  auto find_all = [n_places] {
+    std::vector<PlaceId> all;
+    for (std::size_t p = 0; p < n_places; ++p) all.push_back(PlaceId(p));
+    return all;
+  };
+  std::vector<PlaceId> places;
+  for (std::size_t n = 0; n < views_.size(); ++n) {
+    if (views_[n] == before.views_[n]) continue;
+    if (views_[n]->base() != before.views_[n]->base()) return find_all();
+    for (const NearestView* view : {views_[n].get(), before.views_[n].get()})
+      places.insert(places.end(), view->touched().begin(), view->touched().end());
+  }
+  if (const auto& area = territory_->parts().place_area) {
+    std::vector<std::uint8_t> is_changed(std::max(inside_.n_rows(), before.inside_.n_rows()));
+    for (std::size_t a = 0; a < is_changed.size(); ++a) is_changed[a] = !is_same_row(inside_, before.inside_, a);
+    for (std::size_t p = 0; p < n_places; ++p)
+      if ((*area)[p] >= 0 && is_changed[static_cast<std::size_t>((*area)[p])]) places.push_back(PlaceId(p));
+  }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  return places;
+}
+
+CounterSearch::CounterSearch(std::shared_ptr<const Territory> territory, std::size_t network, ServiceId service, int level)
+    : territory_(std::move(territory)),
+      network_(territory_->parts().networks[network]),
+      counters_(select_open(*territory_, network_, service, level)),
+      searches_([n = network_.network->n_nodes()] { return std::make_unique<Dijkstra>(n); }) {
+  for (std::size_t i = 0; i < counters_.ids.size(); ++i) {
+    for (const LinkEnd& end : counters_.links.entries[i]) entered_at_.emplace_back(end.node, Label{end.time, counters_.ids[i]});
+    if (!counters_.links.position[i].edge.is_none())
+      on_edge_.emplace_back(counters_.links.position[i].edge, static_cast<std::uint32_t>(i));
+  }
+  std::sort(entered_at_.begin(), entered_at_.end());
+  std::sort(on_edge_.begin(), on_edge_.end());
+}
+
+Label CounterSearch::search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const {
+  const Links& places = *network_.places;
+  Label best;
+  if (const EdgeId edge = places.position[p.v].edge; !edge.is_none()) {
+    auto it = std::lower_bound(on_edge_.begin(), on_edge_.end(), std::pair(edge, std::uint32_t{0}));
+    for (; it != on_edge_.end() && it->first == edge; ++it) {
+      const std::uint32_t row = it->second;
+      if (closed.contains(counters_.ids[row])) continue;
+      const Duration along = find_direct_time(*network_.network, places.position[p.v], counters_.links.position[row]);
+      best = std::min(best, Label{along + places.access[p.v] + counters_.links.access[row], counters_.ids[row]});
+    }
+  }
+  search.run(network_.network->out, places.exits[p.v], [&](NodeId node, Duration time) {
+    if (time > best.time) return Step::stop;
+    ++n_settled;
+    auto it = std::lower_bound(entered_at_.begin(), entered_at_.end(), node, [](const auto& a, NodeId n) { return a.first < n; });
+    for (; it != entered_at_.end() && it->first == node; ++it)
+      if (!closed.contains(it->second.counter)) best = std::min(best, Label{it->second.time + time, it->second.counter});
+    return Step::go_on;
+  });
+  return best.time.is_reachable() ? best : Label{};
+}
+
+void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found) const {
+  CounterSet open;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < counters_.ids.size(); ++i) {
+    if (closed.contains(counters_.ids[i])) continue;
+    open.ids.push_back(counters_.ids[i]);
+    rows.push_back(i);
+  }
+  open.links = select_links(counters_.links, rows);
+  std::fill(found.begin(), found.end(), Label{});
+  if (open.ids.empty()) return;
+  auto write = [&](std::size_t p, std::span<const Label> list) {
+    const auto it = std::lower_bound(places.begin(), places.end(), PlaceId(p));
+    if (it != places.end() && it->v == p && !list.empty()) found[static_cast<std::size_t>(it - places.begin())] = list[0];
+  };
+  visit_nearest(network_.attached(), open, 1, write, {1, nullptr});
+}
+
+std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> places, const ClosedSet& closed,
+                                                    const Context& context) const {
+  // A search settles a node in about the time in which a sweep passes two; a sweep without a
+  // hierarchy is itself one search over all nodes.
+  const std::size_t n_nodes = network_.network->n_nodes();
+  const std::size_t most = network_.hierarchy ? n_nodes / 2 : n_nodes;
+  std::vector<Label> found(places.size());
+  std::size_t n_settled = 0;
+  auto search = searches_.borrow();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (i % 64 == 0) context.check();
+    if (n_settled > most) {
+      sweep(places, closed, found);
+      break;
+    }
+    found[i] = search_from(*search, places[i], closed, n_settled);
+  }
+  return found;
+}
+
+}  // namespace maillage
