@@ -1,32 +1,8 @@
 #include "engine/change.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace maillage {
-
-std::int32_t Worst::growth_ms() const {
-  if (place.is_none() || !before.is_reachable()) return 0;
-  if (!after.is_reachable()) return std::numeric_limits<std::int32_t>::max();
-  return std::max(0, after.ms - before.ms);
-}
-
-bool Worst::is_worse_than(const Worst& other) const {
-  const std::int32_t mine = growth_ms(), theirs = other.growth_ms();
-  if (mine != theirs) return mine > theirs;
-  if (mine == 0) return false;
-  return place != other.place ? place < other.place : before < other.before;
-}
-
-void Change::add(const Change& other) {
-  persons += other.persons;
-  states.add(other.states);
-  unreachable += other.unreachable;
-  person_ms += other.person_ms;
-  moved += other.moved;
-  n_places += other.n_places;
-  if (other.worst.is_worse_than(worst)) worst = other.worst;
-}
 
 People::People(const TerritoryParts& parts, Duration limit)
     : parts_(parts), limit_(limit), n_groups_(parts.groups->n_groups()), groups_(parts.n_walk_classes) {
@@ -55,17 +31,20 @@ void People::add_times(const Transfer& step, std::span<Change> columns) const {
   for (std::uint32_t g : groups_[Ladders::walk_class(step.ladder)]) {
     const double n = persons(step.place, g, is_car);
     if (!(n > 0)) continue;
-    Change add;
-    add.unreachable = n * gone;
-    add.person_ms = n * ms;
+    columns[g].person_ms += n * ms;
+    all.person_ms += n * ms;
+    if (gone != 0) {
+      columns[g].unreachable += n * gone;
+      all.unreachable += n * gone;
+    }
     if (nearer != 0) {
       const Ability a = find_ability(parts_.groups->p_b[g], parts_.groups->p_c[g],
                                      parts_.connectivity->adequate[step.place.v], parts_.connectivity_shift);
       const double s = n * nearer;
-      add.states = {s * a.autonomous, s * (a.needs_help + a.cannot), -s * a.autonomous, -s * a.needs_help, -s * a.cannot};
+      const States add{s * a.autonomous, s * (a.needs_help + a.cannot), -s * a.autonomous, -s * a.needs_help, -s * a.cannot};
+      columns[g].states.add(add);
+      all.states.add(add);
     }
-    columns[g].add(add);
-    all.add(add);
   }
 }
 
@@ -73,9 +52,9 @@ void People::add_worst(const Transfer& step, std::span<Change> columns) const {
   const Worst worst{step.place, step.from.time, step.to.time};
   if (worst.growth_ms() == 0) return;
   for (std::uint32_t g : groups_[Ladders::walk_class(step.ladder)]) {
-    if (!(persons(step.place, g, Ladders::is_car(step.ladder)) > 0)) continue;
-    for (Change* c : {&columns[g], &columns.back()})
-      if (worst.is_worse_than(c->worst)) c->worst = worst;
+    if (!worst.is_worse_than(columns[g].worst) || !(persons(step.place, g, Ladders::is_car(step.ladder)) > 0)) continue;
+    columns[g].worst = worst;
+    if (worst.is_worse_than(columns.back().worst)) columns.back().worst = worst;
   }
 }
 

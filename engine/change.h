@@ -21,9 +21,18 @@ struct Worst {
 
   // By how much the way grows; becoming unreachable is more than any growth, and a way that was
   // unreachable does not grow.
-  std::int32_t growth_ms() const;
+  std::int32_t growth_ms() const {
+    if (place.is_none() || !before.is_reachable()) return 0;
+    if (!after.is_reachable()) return after.ms;
+    return after.ms > before.ms ? after.ms - before.ms : 0;
+  }
   // Longer growth is worse; equal ones by place, then by time before.
-  bool is_worse_than(const Worst& other) const;
+  bool is_worse_than(const Worst& other) const {
+    const std::int32_t mine = growth_ms(), theirs = other.growth_ms();
+    if (mine != theirs) return mine > theirs;
+    if (mine == 0) return false;
+    return place != other.place ? place < other.place : before < other.before;
+  }
 };
 
 struct Change {
@@ -35,7 +44,15 @@ struct Change {
   std::uint32_t n_places = 0; // where they live
   Worst worst;
 
-  void add(const Change& other);
+  void add(const Change& other) {
+    persons += other.persons;
+    states.add(other.states);
+    unreachable += other.unreachable;
+    person_ms += other.person_ms;
+    moved += other.moved;
+    n_places += other.n_places;
+    if (other.worst.is_worse_than(worst)) worst = other.worst;
+  }
 };
 
 // Two labels of one person class at one place.

@@ -141,11 +141,10 @@ struct ClosureSets::Scratch {
     std::size_t first_dry, last_dry;  // of dry_networks
   };
   explicit Scratch(const Ladders& ladders)
-      : closed(ladders.territory()->parts().counters->n_counters()), rungs(ladders.n_ladders()),
+      : closed(ladders.territory()->parts().counters->n_counters()),
         dry_places(ladders.n_networks()), dry_labels(ladders.n_networks()) {}
 
   ClosedSet closed;
-  std::vector<Rungs> rungs;
   std::vector<std::uint32_t> dry_networks;
   std::vector<DryStep> dry_steps;
   std::vector<std::vector<PlaceId>> dry_places;  // network -> places
@@ -165,9 +164,8 @@ const CounterSearch& ClosureSets::search_on(std::uint32_t network) const {
   return *search;
 }
 
-void ClosureSets::correct(PlaceId p, std::size_t ladder, const Label& open, Scratch& scratch, std::span<Change> columns) const {
-  ladders_.read(p, scratch.rungs);
-  const Rungs& r = scratch.rungs[ladder];
+void ClosureSets::correct(PlaceId p, std::size_t ladder, const Label& open, std::span<Change> columns) const {
+  const Rungs r = ladders_.read(p, ladder);
   people_.add_times({p, ladder, r.second, open}, columns);  // to the second they went when it was the only one
   people_.add_worst({p, ladder, r.first, open}, columns);
 }
@@ -203,7 +201,7 @@ void ClosureSets::follow_dry(Scratch& s, std::span<Change> columns, const Contex
       const auto at = std::lower_bound(places.begin(), places.end(), step.place) - places.begin();
       open = std::min(open, s.dry_labels[s.dry_networks[i]][static_cast<std::size_t>(at)]);
     }
-    correct(step.place, step.ladder, open, s, columns);
+    correct(step.place, step.ladder, open, columns);
   }
   for (std::vector<PlaceId>& places : s.dry_places) places.clear();
   s.dry_steps.clear();
@@ -224,7 +222,7 @@ void ClosureSets::find_one(std::span<const CounterId> set, Scratch& s, std::span
         const std::size_t first_dry = s.dry_networks.size();
         const Label open = ladders_.find_open(l, of.places[i], s.closed, s.dry_networks);
         if (s.dry_networks.size() == first_dry)
-          correct(of.places[i], l, open, s, columns);
+          correct(of.places[i], l, open, columns);
         else
           s.dry_steps.push_back({of.places[i], l, open, first_dry, s.dry_networks.size()});
       }

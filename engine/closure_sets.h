@@ -56,7 +56,7 @@ class ClosureSets {
   void find_one(std::span<const CounterId> set, Scratch& scratch, std::span<Change> columns, const Context& context) const;
   void count_places_once(std::span<const CounterId> set, const ClosedSet& closed, std::span<Change> columns) const;
   void follow_dry(Scratch& scratch, std::span<Change> columns, const Context& context) const;
-  void correct(PlaceId p, std::size_t ladder, const Label& open, Scratch& scratch, std::span<Change> columns) const;
+  void correct(PlaceId p, std::size_t ladder, const Label& open, std::span<Change> columns) const;
   const CounterSearch& search_on(std::uint32_t network) const;
 
   const Ladders& ladders_;

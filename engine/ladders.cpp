@@ -81,13 +81,15 @@ std::span<const CounterId> Ladders::inside(PlaceId p) const {
 }
 
 void Ladders::read(PlaceId p, std::span<Rungs> rungs) const {
+  for (std::size_t l = 0; l < rungs.size(); ++l) rungs[l] = read(p, l);
+}
+
+Rungs Ladders::read(PlaceId p, std::size_t ladder) const {
+  Rungs rungs;
+  for (std::uint32_t n : networks_[ladder]) insert(rungs, list(n, p));
   const auto near = inside(p);
-  for (std::size_t l = 0; l < rungs.size(); ++l) {
-    Rungs r;
-    for (std::uint32_t n : networks_[l]) insert(r, list(n, p));
-    for (std::size_t i = 0; i < std::min<std::size_t>(2, near.size()); ++i) insert(r, Label{{0}, near[i]});
-    rungs[l] = r;
-  }
+  for (std::size_t i = 0; i < std::min<std::size_t>(2, near.size()); ++i) insert(rungs, Label{{0}, near[i]});
+  return rungs;
 }
 
 Label Ladders::find_open(std::size_t ladder, PlaceId p, const ClosedSet& closed, std::vector<std::uint32_t>& dry) const {

@@ -55,6 +55,7 @@ class Ladders {
 
   // The rungs of every ladder of a place (n_ladders). O(networks).
   void read(PlaceId p, std::span<Rungs> rungs) const;
+  Rungs read(PlaceId p, std::size_t ladder) const;
 
   // The nearest counter that stays open, as far as the lists say. Networks on which the place is dry
   // and could do better than that are added to `dry`; find_nearest_open answers for them.

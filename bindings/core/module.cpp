@@ -3,6 +3,7 @@
 //   roads.cpp         RoadNetwork, Links, matrices
 //   nearest_table.cpp nearest destinations as columns
 //   territory.cpp     Territory, Edits, Exposure
+//   batch.cpp         Closures: single closures, sets of closures, many scenarios
 //   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
 
@@ -13,6 +14,7 @@ namespace py = pybind11;
 namespace maillage::bind {
 void bind_roads(py::module_& m);
 void bind_territory(py::module_& m);
+void bind_batch(py::module_& m);
 }  // namespace maillage::bind
 namespace maillage {
 void bind_osm_write(py::module_& m);
@@ -45,5 +47,6 @@ PYBIND11_MODULE(_core, m) {
   });
   maillage::bind::bind_roads(m);
   maillage::bind::bind_territory(m);
+  maillage::bind::bind_batch(m);
   maillage::bind_osm_write(m);
 }

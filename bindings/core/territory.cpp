@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "bindings/core/convert.h"
+#include "bindings/core/edits.h"
 #include "engine/delta.h"
 #include "engine/exposure.h"
 #include "engine/indicators.h"
@@ -152,10 +153,6 @@ py::list find_links(const Territory& territory) {
   }
   return out;
 }
-
-struct Edits {
-  std::vector<Edit> items;
-};
 
 EditRoads to_road_edit(const std::string& mode, const Array<std::uint32_t>& segments, std::optional<double> speed_kmh,
                        std::optional<double> factor) {
