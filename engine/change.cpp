@@ -76,6 +76,31 @@ void People::add_moved(PlaceId p, std::span<const std::uint8_t> is_changed, std:
   columns.back().n_places += anyone;
 }
 
+std::vector<Change> sum_figures(const Ladders& ladders, const People& people) {
+  const TerritoryParts& parts = people.parts();
+  const std::size_t n_groups = parts.groups->n_groups();
+  std::vector<Change> columns(n_groups + 1);
+  std::vector<Rungs> rungs(ladders.n_ladders());
+  for (std::size_t p = 0; p < parts.place_points->size(); ++p) {
+    ladders.read(PlaceId(p), rungs);
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      const std::size_t w = parts.groups->walk_class[g];
+      const Duration time[] = {rungs[2 * w].first.time, rungs[2 * w + 1].first.time};
+      Change add;
+      add.persons = parts.population->persons(p, g);
+      add.states = find_states(parts, PlaceId(p), GroupId(g), {people.is_near(time[0]), people.is_near(time[1])});
+      for (const bool is_car : {true, false}) {
+        const double n = people.persons(PlaceId(p), g, is_car);
+        const Duration t = time[is_car ? 0 : 1];
+        (t.is_reachable() ? add.person_ms : add.unreachable) += t.is_reachable() ? n * t.ms : n;
+      }
+      columns[g].add(add);
+      columns.back().add(add);
+    }
+  }
+  return columns;
+}
+
 std::vector<Change> sum_figures(const Exposure& exposure, const Context& context) {
   const TerritoryParts& parts = exposure.territory->parts();
   const std::size_t n_places = exposure.territory->n_places(), n_groups = exposure.territory->n_groups();

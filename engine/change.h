@@ -98,7 +98,10 @@ class People {
 };
 
 // Figures of a territory as it stands, in the same columns: sums where `Change` has differences;
-// nobody moves. The states are those of `sum_states`, to the bit.
+// nobody moves. Summed in place order as `sum_states` does, to the bit. O(places x groups).
+std::vector<Change> sum_figures(const Ladders& ladders, const People& people);
+
+// The same from an exposure found in full.
 std::vector<Change> sum_figures(const Exposure& exposure, const Context& context = {});
 
 }  // namespace maillage

@@ -235,11 +235,12 @@ void ClosureSets::find_one(std::span<const CounterId> set, Scratch& s, std::span
 std::vector<Change> ClosureSets::find(const Ragged<CounterId>& sets, const Context& context) const {
   const std::size_t n_columns = people_.n_columns();
   std::vector<Change> out(sets.n_rows() * n_columns);
+  const Context inner{sets.n_rows() == 1 ? context.n_threads : 1, context.progress};
   context.begin("evaluating scenarios", sets.n_rows());
   for_blocks(sets.n_rows(), sets.n_rows() < 1024 ? 1 : 64, context, [&](std::size_t begin, std::size_t end) {
     auto scratch = scratches_->borrow();
     for (std::size_t i = begin; i < end; ++i)
-      find_one(sets[i], *scratch, {out.data() + i * n_columns, n_columns}, context);
+      find_one(sets[i], *scratch, {out.data() + i * n_columns, n_columns}, inner);
   });
   return out;
 }

@@ -11,7 +11,8 @@ constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostBlocks = 32;  // bounds what the blocks hold together
 constexpr std::size_t kLeastPlaces = 2048;
 
-// What a counter's closing means to the people of one block of places. A slot holds a counter:
+// What a counter's closing means to the people of one block of places. A slot holds a counter; groups
+// stand in the order of their walking classes, so that those of a class are neighbours:
 //   sums   | moved | person ms | far | far x shift | gone |       each n_groups
 //   counts | places | growth | worst place | before | after |     each n_groups, then places of all
 // `far` are the persons who had a counter within the limit; the states follow from it.
@@ -35,6 +36,20 @@ struct Tally {
   }
 };
 
+// Groups by walking class: those of class w are groups[begin[w]] .. groups[begin[w + 1] - 1].
+struct GroupOrder {
+  std::vector<std::uint32_t> groups;
+  std::vector<std::size_t> begin{0};
+
+  explicit GroupOrder(const People& people, std::size_t n_classes) {
+    for (std::size_t w = 0; w < n_classes; ++w) {
+      const auto of_class = people.groups_of(w);
+      groups.insert(groups.end(), of_class.begin(), of_class.end());
+      begin.push_back(groups.size());
+    }
+  }
+};
+
 // What it costs people to go from the first rung to the second.
 struct Detour {
   bool exists = false;
@@ -48,18 +63,33 @@ struct Detour {
 
 class BlockPass {
  public:
-  BlockPass(const Ladders& ladders, const People& people)
-      : ladders_(ladders), people_(people), n_groups_(people.n_columns() - 1), rungs_(ladders.n_ladders()),
-        detours_(ladders.n_ladders()) {
+  BlockPass(const Ladders& ladders, const People& people, const GroupOrder& order)
+      : ladders_(ladders), people_(people), order_(order), n_groups_(order.groups.size()), rungs_(ladders.n_ladders()),
+        by_car_(n_groups_), without_(n_groups_) {
     tally_.slot_of.assign(ladders.territory()->parts().counters->n_counters(), kNoSlot);
   }
 
   void add(PlaceId p) {
     ladders_.read(p, rungs_);
-    for (std::size_t l = 0; l < rungs_.size(); ++l) detours_[l] = find_detour(rungs_[l]);
-    shift_ = people_.find_shift(p);
-    n_counted_ = 0;
-    for (std::size_t w = 0; 2 * w < rungs_.size(); ++w) add_class(p, w);
+    for (std::size_t i = 0; i < n_groups_; ++i) {
+      const double n = people_.parts().population->persons(p.v, order_.groups[i]);
+      const double share = people_.parts().population->car_share(p.v, order_.groups[i]);
+      by_car_[i] = n * share;
+      without_[i] = n * (1 - share);
+    }
+    counted_.clear();
+    for (std::size_t w = 0; 2 * w < rungs_.size(); ++w) {
+      const Detour car = find_detour(rungs_[2 * w]), walk = find_detour(rungs_[2 * w + 1]);
+      const bool is_same = car.exists && walk.exists && car.slot == walk.slot;
+      if (is_same) {
+        add_both(car, walk, w);
+      } else {
+        if (car.exists) add_one(car, w, by_car_.data());
+        if (walk.exists) add_one(walk, w, without_.data());
+      }
+      if (car.exists) add_losses(car, p, w, by_car_.data());
+      if (walk.exists) add_losses(walk, p, w, without_.data());
+    }
   }
 
   Tally finish() {
@@ -82,92 +112,105 @@ class BlockPass {
     return d;
   }
 
-  void add_class(PlaceId p, std::size_t w) {
-    const Detour& car = detours_[2 * w];
-    const Detour& walk = detours_[2 * w + 1];
-    if (!car.exists && !walk.exists) return;
-    const bool is_same = car.exists && walk.exists && car.slot == walk.slot;
-    bool any_car = false, any_walk = false;
-    for (std::uint32_t g : people_.groups_of(w)) {
-      const double by_car = people_.persons(p, g, true), without = people_.persons(p, g, false);
-      const bool goes_by_car = car.exists && by_car > 0, goes_without = walk.exists && without > 0;
-      if (goes_by_car) {
-        add_persons(car, p, g, by_car);
-        ++counts(car.slot)[g];
-      }
-      if (goes_without) {
-        add_persons(walk, p, g, without);
-        if (!(is_same && goes_by_car)) ++counts(walk.slot)[g];  // a place counts once
-      }
-      any_car |= goes_by_car;
-      any_walk |= goes_without;
+  // Persons and minutes of a class of which only some go to the counter of `d`.
+  void add_one(const Detour& d, std::size_t w, const double* __restrict persons) {
+    double* __restrict moved = sums(d.slot);
+    double* __restrict ms = moved + n_groups_;
+    std::int32_t* __restrict places = counts(d.slot);
+    bool anyone = false;
+    for (std::size_t i = order_.begin[w]; i < order_.begin[w + 1]; ++i) {
+      const bool is_there = persons[i] > 0;
+      moved[i] += persons[i];
+      ms[i] += persons[i] * d.ms;
+      places[i] += is_there;
+      anyone |= is_there;
     }
-    count_place(car.slot, any_car);
-    count_place(walk.slot, any_walk);
+    if (anyone) count_place(d.slot);
   }
 
-  // A place counts once for everybody, whoever of its people goes to the counter.
-  void count_place(std::uint32_t slot, bool is_populated) {
-    if (!is_populated) return;
-    for (std::size_t i = 0; i < n_counted_; ++i)
-      if (counted_[i] == slot) return;
-    if (n_counted_ == counted_.size()) counted_.resize(counted_.size() * 2);
-    counted_[n_counted_++] = slot;
+  // The same where all of them go there, by car or without: the place counts once.
+  void add_both(const Detour& car, const Detour& walk, std::size_t w) {
+    const double* __restrict by_car = by_car_.data();
+    const double* __restrict without = without_.data();
+    double* __restrict moved = sums(car.slot);
+    double* __restrict ms = moved + n_groups_;
+    std::int32_t* __restrict places = counts(car.slot);
+    bool anyone = false;
+    for (std::size_t i = order_.begin[w]; i < order_.begin[w + 1]; ++i) {
+      const double n = by_car[i] + without[i];
+      moved[i] += n;
+      ms[i] += by_car[i] * car.ms + without[i] * walk.ms;
+      places[i] += n > 0;
+      anyone |= n > 0;
+    }
+    if (anyone) count_place(car.slot);
+  }
+
+  // Once for everybody, whoever of the place goes to the counter.
+  void count_place(std::uint32_t slot) {
+    if (std::find(counted_.begin(), counted_.end(), slot) != counted_.end()) return;
+    counted_.push_back(slot);
     ++counts(slot)[Tally::kCounts * n_groups_];
   }
 
-  void add_persons(const Detour& d, PlaceId p, std::uint32_t g, double n) {
-    double* s = tally_.sums.data() + d.slot * Tally::kSums * n_groups_ + g;
-    s[0] += n;
-    s[n_groups_] += n * d.ms;
+  void add_losses(const Detour& d, PlaceId p, std::size_t w, const double* persons) {
+    const std::size_t begin = order_.begin[w], end = order_.begin[w + 1];
+    double* s = sums(d.slot);
     if (d.is_lost) {
-      s[2 * n_groups_] += n;
-      s[3 * n_groups_] += n * shift_;
+      const double shift = people_.find_shift(p);
+      for (std::size_t i = begin; i < end; ++i) {
+        s[2 * n_groups_ + i] += persons[i];
+        s[3 * n_groups_ + i] += persons[i] * shift;
+      }
     }
-    if (d.is_gone) s[4 * n_groups_] += n;
-    std::int32_t* c = counts(d.slot) + g;
-    if (d.growth > c[n_groups_] || (d.growth == c[n_groups_] && d.growth > 0 && is_same_place_before(c, p, d))) {
-      c[n_groups_] = d.growth;
-      c[2 * n_groups_] = static_cast<std::int32_t>(p.v);
-      c[3 * n_groups_] = d.before.ms;
-      c[4 * n_groups_] = d.after.ms;
-    }
+    if (d.is_gone)
+      for (std::size_t i = begin; i < end; ++i) s[4 * n_groups_ + i] += persons[i];
+    std::int32_t* c = counts(d.slot);
+    for (std::size_t i = begin; i < end; ++i)
+      if (d.growth >= c[n_groups_ + i] && persons[i] > 0) note_worst(d, p, c + i);
   }
 
   // Places come in order, so an equal growth is worse only for the other class of the same place.
-  bool is_same_place_before(const std::int32_t* c, PlaceId p, const Detour& d) const {
-    return c[2 * n_groups_] == static_cast<std::int32_t>(p.v) && d.before.ms < c[3 * n_groups_];
+  void note_worst(const Detour& d, PlaceId p, std::int32_t* c) {
+    const auto place = static_cast<std::int32_t>(p.v);
+    const bool is_worse = d.growth > c[n_groups_] || (d.growth > 0 && c[2 * n_groups_] == place && d.before.ms < c[3 * n_groups_]);
+    if (!is_worse) return;
+    c[n_groups_] = d.growth;
+    c[2 * n_groups_] = place;
+    c[3 * n_groups_] = d.before.ms;
+    c[4 * n_groups_] = d.after.ms;
   }
 
+  double* sums(std::uint32_t slot) { return tally_.sums.data() + slot * Tally::kSums * n_groups_; }
   std::int32_t* counts(std::uint32_t slot) { return tally_.counts.data() + slot * (Tally::kCounts * n_groups_ + 1); }
 
   const Ladders& ladders_;
   const People& people_;
+  const GroupOrder& order_;
   std::size_t n_groups_;
   std::vector<Rungs> rungs_;
-  std::vector<Detour> detours_;
-  std::vector<std::uint32_t> counted_ = std::vector<std::uint32_t>(8);
-  std::size_t n_counted_ = 0;
-  double shift_ = 0;
+  std::vector<double> by_car_, without_;  // persons of the place, in the order of the groups
+  std::vector<std::uint32_t> counted_;    // slots that count the place already
   Tally tally_;
 };
 
 // One block's part of a counter's change.
-void add_tally(const Tally& tally, std::uint32_t slot, const Groups& groups, std::span<Change> columns) {
+void add_tally(const Tally& tally, std::uint32_t slot, const GroupOrder& order, const Groups& groups, std::span<Change> columns) {
   const std::size_t n = columns.size() - 1;
   const double* s = tally.sums.data() + slot * Tally::kSums * n;
   const std::int32_t* c = tally.counts.data() + slot * (Tally::kCounts * n + 1);
-  for (std::size_t g = 0; g < n; ++g) {
-    const double far = s[2 * n + g], shifted = s[3 * n + g], p_b = groups.p_b[g], p_c = groups.p_c[g];
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t g = order.groups[i];
+    const double far = s[2 * n + i], shifted = s[3 * n + i], p_b = groups.p_b[g], p_c = groups.p_c[g];
     const double p_a = 1 - p_b - p_c;
     const double a = p_a * (far - shifted), b = p_b * (far - shifted) + p_a * shifted, cannot = p_c * far + p_b * shifted;
     Change add;
     add.states = {-a, -(b + cannot), a, b, cannot};
-    add.moved = s[g];
-    add.person_ms = s[n + g];
-    add.unreachable = s[4 * n + g];
-    add.n_places = static_cast<std::uint32_t>(c[g]);
-    if (c[n + g] > 0) add.worst = {PlaceId(static_cast<std::uint32_t>(c[2 * n + g])), {c[3 * n + g]}, {c[4 * n + g]}};
+    add.moved = s[i];
+    add.person_ms = s[n + i];
+    add.unreachable = s[4 * n + i];
+    add.n_places = static_cast<std::uint32_t>(c[i]);
+    if (c[n + i] > 0) add.worst = {PlaceId(static_cast<std::uint32_t>(c[2 * n + i])), {c[3 * n + i]}, {c[4 * n + i]}};
     columns[g].add(add);
     add.n_places = 0;
     columns[n].add(add);
@@ -181,10 +224,11 @@ SingleClosures find_single_closures(const Ladders& ladders, const People& people
   const Territory& territory = *ladders.territory();
   const std::size_t n_places = territory.n_places(), n_counters = territory.parts().counters->n_counters();
   const std::size_t block = std::max(kLeastPlaces, (n_places + kMostBlocks - 1) / kMostBlocks);
+  const GroupOrder order(people, territory.parts().n_walk_classes);
   std::vector<Tally> tallies((n_places + block - 1) / block);
   context.begin("closing each counter alone", n_places);
   for_blocks(n_places, block, context, [&](std::size_t begin, std::size_t end) {
-    BlockPass pass(ladders, people);
+    BlockPass pass(ladders, people, order);
     for (std::size_t p = begin; p < end; ++p) pass.add(PlaceId(p));
     tallies[begin / block] = pass.finish();
   });
@@ -200,7 +244,7 @@ SingleClosures find_single_closures(const Ladders& ladders, const People& people
   for_blocks(n_counters, 256, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c)
       for (const auto& [b, slot] : parts_of[c])
-        add_tally(tallies[b], slot, *territory.parts().groups, {out.changes.data() + c * out.n_columns, out.n_columns});
+        add_tally(tallies[b], slot, order, *territory.parts().groups, {out.changes.data() + c * out.n_columns, out.n_columns});
   });
   return out;
 }

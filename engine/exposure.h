@@ -57,7 +57,13 @@ struct States {
   }
 };
 
+// Which of a place's persons have a counter within the limit: those with a car, those without.
+struct Reach {
+  bool by_car = false, without_car = false;
+};
+
 // The states of one group at one place; they sum to its persons.
+States find_states(const TerritoryParts& parts, PlaceId place, GroupId group, const Reach& reach);
 States find_states(const Exposure& exposure, PlaceId place, GroupId group);
 
 // Which rows of a table a person counts in: place p counts in row `row_of_place[p]` (-1: in none);

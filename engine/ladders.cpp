@@ -1,27 +1,48 @@
 #include "engine/ladders.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <atomic>
 
 namespace maillage {
 namespace {
 
-// Puts a label in its place; a counter stands on one rung only, at its best time.
-void insert(Rungs& r, const Label& label) {
-  if (label < r.first) {
-    if (label.counter != r.first.counter) r.second = r.first;
-    r.first = label;
-  } else if (label.counter != r.first.counter && label < r.second) {
-    r.second = label;
-  }
+// Labels as numbers in their order: time, then counter. Merging them needs no branch, and branches on
+// travel times are wrong as often as right.
+using Key = std::uint64_t;
+constexpr Key kAbsent = ~Key{0};
+
+Key to_key(const Label& label) {
+  return static_cast<Key>(static_cast<std::uint32_t>(label.time.ms)) << 32 | label.counter.v;
+}
+Label to_label(Key key) {
+  if (key == kAbsent) return {};
+  return {{static_cast<std::int32_t>(key >> 32)}, CounterId(key & 0xFFFFFFFF)};
 }
 
-// The two best of a list join the rungs; the best two of all are among the best two of each.
-void insert(Rungs& r, std::span<const Label> list) {
-  if (list.empty() || r.second < list[0]) return;
-  insert(r, list[0]);
-  if (list.size() > 1) insert(r, list[1]);
+// The two best labels of different counters.
+struct KeyPair {
+  Key first = kAbsent, second = kAbsent;
+};
+
+KeyPair to_pair(std::span<const Label> list) {
+  return {list.empty() ? kAbsent : to_key(list[0]), list.size() > 1 ? to_key(list[1]) : kAbsent};
 }
+
+// The two best of both; the best two of all are among the best two of each.
+KeyPair merge(const KeyPair& a, const KeyPair& b) {
+  const bool a_wins = a.first < b.first;
+  const Key first = a_wins ? a.first : b.first, loser = a_wins ? b.first : a.first;
+  const Key next = a_wins ? a.second : b.second, after_loser = a_wins ? b.second : a.second;
+  const bool is_same = static_cast<std::uint32_t>(loser) == static_cast<std::uint32_t>(first);
+  return {first, std::min(next, is_same ? after_loser : loser)};
+}
+
+KeyPair to_pair(std::span<const CounterId> near) {  // counters of the place's own area are 0 minutes away
+  return {near.empty() ? kAbsent : Key{near[0].v}, near.size() > 1 ? Key{near[1].v} : kAbsent};
+}
+
+Rungs to_rungs(const KeyPair& pair) { return {to_label(pair.first), to_label(pair.second)}; }
 
 // Open counters of a service by area; ascending inside an area.
 Ragged<CounterId> find_counters_inside(const TerritoryParts& parts, ServiceId service, int level) {
@@ -81,15 +102,25 @@ std::span<const CounterId> Ladders::inside(PlaceId p) const {
 }
 
 void Ladders::read(PlaceId p, std::span<Rungs> rungs) const {
-  for (std::size_t l = 0; l < rungs.size(); ++l) rungs[l] = read(p, l);
+  constexpr std::size_t kMost = 16;
+  if (views_.size() > kMost) {
+    for (std::size_t l = 0; l < rungs.size(); ++l) rungs[l] = read(p, l);
+    return;
+  }
+  std::array<KeyPair, kMost> best;  // of each network: it serves several ladders
+  for (std::size_t n = 0; n < views_.size(); ++n) best[n] = to_pair(list(n, p));
+  const KeyPair near = to_pair(inside(p));
+  for (std::size_t l = 0; l < rungs.size(); ++l) {
+    KeyPair pair = near;
+    for (std::uint32_t n : networks_[l]) pair = merge(pair, best[n]);
+    rungs[l] = to_rungs(pair);
+  }
 }
 
 Rungs Ladders::read(PlaceId p, std::size_t ladder) const {
-  Rungs rungs;
-  for (std::uint32_t n : networks_[ladder]) insert(rungs, list(n, p));
-  const auto near = inside(p);
-  for (std::size_t i = 0; i < std::min<std::size_t>(2, near.size()); ++i) insert(rungs, Label{{0}, near[i]});
-  return rungs;
+  KeyPair pair = to_pair(inside(p));
+  for (std::uint32_t n : networks_[ladder]) pair = merge(pair, to_pair(list(n, p)));
+  return to_rungs(pair);
 }
 
 Label Ladders::find_open(std::size_t ladder, PlaceId p, const ClosedSet& closed, std::vector<std::uint32_t>& dry) const {
@@ -178,7 +209,8 @@ Label CounterSearch::search_from(Dijkstra& search, PlaceId p, const ClosedSet& c
   return best.time.is_reachable() ? best : Label{};
 }
 
-void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found) const {
+void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found,
+                          const Context& context) const {
   CounterSet open;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < counters_.ids.size(); ++i) {
@@ -193,7 +225,7 @@ void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& clos
     const auto it = std::lower_bound(places.begin(), places.end(), PlaceId(p));
     if (it != places.end() && it->v == p && !list.empty()) found[static_cast<std::size_t>(it - places.begin())] = list[0];
   };
-  visit_nearest(network_.attached(), open, 1, write, {1, nullptr});
+  visit_nearest(network_.attached(), open, 1, write, {context.n_threads, nullptr});
 }
 
 std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> places, const ClosedSet& closed,
@@ -203,16 +235,17 @@ std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> pla
   const std::size_t n_nodes = network_.network->n_nodes();
   const std::size_t most = network_.hierarchy ? n_nodes / 2 : n_nodes;
   std::vector<Label> found(places.size());
-  std::size_t n_settled = 0;
-  auto search = searches_.borrow();
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (i % 64 == 0) context.check();
-    if (n_settled > most) {
-      sweep(places, closed, found);
-      break;
+  std::atomic<std::size_t> n_settled{0};
+  for_blocks(places.size(), 64, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
+    context.check();
+    auto search = searches_.borrow();
+    for (std::size_t i = begin; i < end && n_settled <= most; ++i) {
+      std::size_t n = 0;
+      found[i] = search_from(*search, places[i], closed, n);
+      n_settled += n;
     }
-    found[i] = search_from(*search, places[i], closed, n_settled);
-  }
+  });
+  if (n_settled > most) sweep(places, closed, found, context);
   return found;
 }
 

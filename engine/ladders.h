@@ -95,7 +95,7 @@ class CounterSearch {
 
  private:
   Label search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const;
-  void sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found) const;
+  void sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found, const Context& context) const;
 
   std::shared_ptr<const Territory> territory_;
   const ModeNetwork& network_;

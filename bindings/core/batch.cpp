@@ -37,8 +37,11 @@ class Closures {
     }
     return *sets_;
   }
-  std::vector<Change> find_figures(const Context& context) const {
-    return sum_figures(build_exposure(territory_, query_, context), context);
+  // Kept: every batch begins with them.
+  const std::vector<Change>& figures() {
+    const std::lock_guard lock(mutex_);
+    if (figures_.empty()) figures_ = sum_figures(ladders_, people_);
+    return figures_;
   }
   std::vector<Change> find_scenarios(std::span<const std::vector<Edit>> scenarios, bool exhaustive, const Context& context) const {
     ExposureQuery query = query_;
@@ -54,6 +57,7 @@ class Closures {
   Ladders ladders_;
   People people_;
   std::mutex mutex_;
+  std::vector<Change> figures_;
   std::unique_ptr<SingleClosures> singles_;
   std::unique_ptr<RungIndex> index_;
   std::unique_ptr<ClosureSets> sets_;
@@ -151,10 +155,14 @@ void bind_batch(py::module_& m) {
         const SingleClosures* singles = run(n_threads, report, [&](const Context& context) { return &c.singles(context); });
         return to_table(singles->changes, to_part(c.n_columns(), by_group));
       }, py::arg("by_group"), py::arg("threads") = 0, py::arg("progress") = py::none())
-      .def("figures", [](const Closures& c, bool by_group, int n_threads, const py::object& report) {
-        const auto figures = run(n_threads, report, [&](const Context& context) { return c.find_figures(context); });
-        return to_table(figures, to_part(c.n_columns(), by_group));
-      }, py::arg("by_group"), py::arg("threads") = 0, py::arg("progress") = py::none())
+      .def("figures", [](Closures& c, bool by_group) {
+        const std::vector<Change>* figures = nullptr;
+        {
+          py::gil_scoped_release release;
+          figures = &c.figures();
+        }
+        return to_table(*figures, to_part(c.n_columns(), by_group));
+      }, py::arg("by_group"))
       .def("sets", &find_sets, py::arg("offsets"), py::arg("counters"), py::arg("by_group"), py::arg("threads") = 0,
            py::arg("progress") = py::none())
       .def("scenarios", &find_scenarios, py::arg("scenarios"), py::arg("by_group"), py::arg("exhaustive") = false,

@@ -163,6 +163,48 @@ class Territory:
     ) -> Exposure: ...
     def apply(self, edits: Edits, threads: int = 0, progress: Report = None) -> Territory: ...
 
+class Closures:
+    """One question to a territory, and what its scenarios change.
+
+    Tables hold n_rows x n_groups values a column (one a row without `by_group`): persons,
+    choice, counter_reliant, digital_only, assisted_only, stranded, unreachable,
+    person_minutes, moved, n_places, worst_place (-1 none), worst_before, worst_after.
+    """
+
+    def __init__(
+        self,
+        territory: Territory,
+        service: int,
+        level: int,
+        limit_min: float,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> None: ...
+    def singles(
+        self, by_group: bool, threads: int = 0, progress: Report = None
+    ) -> dict[str, NDArray[Any]]:
+        """A row a counter."""
+    def figures(self, by_group: bool) -> dict[str, NDArray[Any]]:
+        """The territory as it stands: one row."""
+    def sets(
+        self,
+        offsets: NDArray[np.uint32],
+        counters: NDArray[np.uint32],
+        by_group: bool,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> dict[str, NDArray[Any]]:
+        """A row a set of counters that close together."""
+    def scenarios(
+        self,
+        scenarios: Sequence[Edits],
+        by_group: bool,
+        exhaustive: bool = False,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> dict[str, NDArray[Any]]:
+        """A row a scenario."""
+
 def build_network(
     lat: Floats,
     lon: Floats,

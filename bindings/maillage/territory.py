@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from maillage import _core
+from maillage import _core, batch
 from maillage.arguments import (
     check_count,
     check_name,
@@ -243,25 +243,12 @@ class Territory:
 
         Returns an `Exposure`, whose tables are made when they are asked for.
         """
-        index = self._find_service(service)
-        level = _check_level(level)
-        parameters = self._parts.parameters
-        minutes = check_number(
-            "limit",
-            parameters["limit_min"] if limit is None else limit,
-            f"minutes in 0..{MAX_LIMIT_MIN}",
-            lambda m: 0 <= m <= MAX_LIMIT_MIN,
-        )
-        weight = check_number(
-            "left_out_lambda",
-            parameters["left_out_lambda"] if left_out_lambda is None else left_out_lambda,
-            "0..1",
-            lambda share: 0 <= share <= 1,
-        )
-        threads = check_threads(threads)
+        asked = self._ask(service, limit, level, left_out_lambda=left_out_lambda, threads=threads)
         with report_progress(progress) as report:
-            core = self._core.exposure(index, level, minutes, exhaustive, threads, report)
-        return Exposure(self._parts, core, service, level, minutes, weight)
+            core = self._core.exposure(
+                asked.index, asked.level, asked.limit, exhaustive, asked.threads, report
+            )
+        return Exposure(self._parts, core, service, asked.level, asked.limit, asked.left_out_lambda)
 
     def apply(
         self, scenario: Scenario, *, threads: int = 0, progress: ProgressChoice = None
@@ -319,6 +306,108 @@ class Territory:
             name,
             self.exposure(service, limit, level, **how),
             after.exposure(service, limit, level, **how),
+        )
+
+    def compare_many(
+        self,
+        scenarios: Any,
+        service: str,
+        limit: float | None = None,
+        level: int = 1,
+        *,
+        by_group: bool = True,
+        left_out_lambda: float | None = None,
+        out: str | Path | None = None,
+        exhaustive: bool = False,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame | Path:
+        """What each of many scenarios changes for people, a million of them if need be.
+
+        scenarios
+            `Scenario`s; a mapping of names to keys of counters that close; a frame with
+            columns `scenario` and `key`, a row a closure; or an array of true and false
+            (n_scenarios x n_counters, in the order of `counters`), named 0, 1, 2, ...
+        by_group
+            A row a scenario and group; otherwise a row a scenario, over all groups.
+        out
+            A .parquet file that is written part by part instead of a frame; its path is
+            returned.
+        exhaustive
+            Finds everything anew for every scenario: slow, for checks.
+
+        Returns, in the order of the scenarios: `scenario`, `group`; after it the figures
+        `persons`, the five states, `exposed`, `left_out`, `unreachable` (persons who reach no
+        counter), `person_minutes` (time to the nearest counter, summed over persons who reach
+        one: who can reach none any more is missing in it); `delta_*` of these, after minus
+        before; `persons_changed` (whose nearest counter, or the time to it, is another one)
+        and `n_places` (where they live); `worst_place, worst_before, worst_after`: whose way
+        grows most, in minutes, `worst_after` NaN when it becomes unreachable; absent where
+        nobody's way grows. Figures are the baseline plus the sum of differences: a scenario
+        that touches nobody gives exactly the baseline. Raises InputError that lists what does
+        not fit. Some microseconds a scenario that only closes counters; others cost what
+        `compare` costs in the engine.
+        """
+        asked = self._ask(
+            service, limit, level, left_out_lambda=left_out_lambda, threads=threads,
+            by_group=by_group, progress=progress,
+        )  # fmt: skip
+        if out is None:
+            return batch.compare_many(self, scenarios, asked, exhaustive=exhaustive)
+        path = check_path("out", out)
+        return batch.write_many(self, scenarios, asked, exhaustive=exhaustive, out=path)
+
+    def single_closures(
+        self,
+        service: str,
+        limit: float | None = None,
+        level: int = 1,
+        *,
+        by_group: bool = False,
+        left_out_lambda: float | None = None,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """What it would mean for people if this counter alone closed, for every counter.
+
+        Returns a row an open counter that offers the service (a row a counter and group with
+        `by_group`): `key, name`, `group`, and the `delta_*`, `persons_changed`, `n_places`,
+        `worst_*` columns of `compare_many`; in the order of the counters. One pass over the
+        places, whatever the number of counters.
+        """
+        return batch.single_closures(
+            self,
+            self._ask(
+                service, limit, level, left_out_lambda=left_out_lambda, threads=threads,
+                by_group=by_group, progress=progress,
+            ),
+        )  # fmt: skip
+
+    def _ask(
+        self, service: str, limit: float | None, level: int, **how: Any
+    ) -> batch.BatchQuestion:
+        """A question about exposure, checked, with the territory's own defaults filled in."""
+        parameters = self._parts.parameters
+        given, weight = limit, how["left_out_lambda"]
+        return batch.BatchQuestion(
+            service=service,
+            index=self._find_service(service),
+            level=_check_level(level),
+            limit=check_number(
+                "limit",
+                parameters["limit_min"] if given is None else given,
+                f"minutes in 0..{MAX_LIMIT_MIN}",
+                lambda m: 0 <= m <= MAX_LIMIT_MIN,
+            ),
+            left_out_lambda=check_number(
+                "left_out_lambda",
+                parameters["left_out_lambda"] if weight is None else weight,
+                "0..1",
+                lambda share: 0 <= share <= 1,
+            ),
+            by_group=bool(how.get("by_group", False)),
+            threads=check_threads(how["threads"]),
+            progress=how.get("progress"),
         )
 
     def _find_service(self, service: str) -> int:

@@ -235,15 +235,21 @@ TEST(ScenarioChange, FiguresOfTheTerritoryAreThoseOfItsExposure) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
     const auto territory = build_random_territory(dice).territory;
-    const Exposure exposure = build_exposure(territory, build_random_query(*territory, dice));
-    const auto figures = sum_figures(exposure);
+    const ExposureQuery query = build_random_query(*territory, dice);
+    const Exposure exposure = build_exposure(territory, query);
+    const Fixture f(territory, query);
+    const auto figures = sum_figures(f.ladders, f.people);
     const std::vector<std::int32_t> rows(territory->n_places(), 0);
-    const auto states = sum_states(exposure, {rows, 1, true});
-    for (std::size_t g = 0; g < states.size(); ++g) {
-      ASSERT_EQ(figures[g].states.stranded, states[g].stranded);
+    auto states = sum_states(exposure, {rows, 1, true});
+    states.push_back(sum_states(exposure, {rows, 1, false})[0]);
+    for (std::size_t g = 0; g < states.size(); ++g) {  // to the bit
       ASSERT_EQ(figures[g].states.choice, states[g].choice);
+      ASSERT_EQ(figures[g].states.counter_reliant, states[g].counter_reliant);
+      ASSERT_EQ(figures[g].states.assisted_only, states[g].assisted_only);
+      ASSERT_EQ(figures[g].states.stranded, states[g].stranded);
       ASSERT_LE(figures[g].unreachable, figures[g].persons * (1 + 1e-12));
     }
+    check_columns(figures, sum_figures(exposure), sum_all(*territory));
   });
 }
 
