@@ -127,7 +127,7 @@ def write_many(
         try:
             for chunk in _find_chunks(territory, batch, asked, exhaustive):
                 numbers = np.arange(start, start + len(chunk["persons"]) // width)
-                start = int(numbers[-1]) + 1
+                start += len(numbers)
                 heads = _to_heads(batch.names[numbers], np.arange(len(numbers)), groups, True)
                 frame = pd.DataFrame(
                     {**heads, **chunk, **_to_worst(chunk, territory, True)}, copy=False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -307,6 +307,38 @@ class Territory:
             self.exposure(service, limit, level, **how),
             after.exposure(service, limit, level, **how),
         )
+
+    @overload
+    def compare_many(
+        self,
+        scenarios: Any,
+        service: str,
+        limit: float | None = None,
+        level: int = 1,
+        *,
+        by_group: bool = True,
+        left_out_lambda: float | None = None,
+        out: None = None,
+        exhaustive: bool = False,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def compare_many(
+        self,
+        scenarios: Any,
+        service: str,
+        limit: float | None = None,
+        level: int = 1,
+        *,
+        by_group: bool = True,
+        left_out_lambda: float | None = None,
+        out: str | Path,
+        exhaustive: bool = False,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> Path: ...
 
     def compare_many(
         self,
