@@ -176,34 +176,27 @@ CounterSearch::CounterSearch(std::shared_ptr<const Territory> territory, std::si
     : territory_(std::move(territory)),
       network_(territory_->parts().networks[network]),
       counters_(select_open(*territory_, network_, service, level)),
+      on_edge_(find_rows_on_edges(counters_.links)),
       searches_([n = network_.network->n_nodes()] { return std::make_unique<Dijkstra>(n); }) {
-  for (std::size_t i = 0; i < counters_.ids.size(); ++i) {
+  for (std::size_t i = 0; i < counters_.ids.size(); ++i)
     for (const LinkEnd& end : counters_.links.entries[i]) entered_at_.emplace_back(end.node, Label{end.time, counters_.ids[i]});
-    if (!counters_.links.position[i].edge.is_none())
-      on_edge_.emplace_back(counters_.links.position[i].edge, static_cast<std::uint32_t>(i));
-  }
   std::sort(entered_at_.begin(), entered_at_.end());
-  std::sort(on_edge_.begin(), on_edge_.end());
 }
 
 Label CounterSearch::search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const {
   const Links& places = *network_.places;
   Label best;
-  if (const EdgeId edge = places.position[p.v].edge; !edge.is_none()) {
-    auto it = std::lower_bound(on_edge_.begin(), on_edge_.end(), std::pair(edge, std::uint32_t{0}));
-    for (; it != on_edge_.end() && it->first == edge; ++it) {
-      const std::uint32_t row = it->second;
-      if (closed.contains(counters_.ids[row])) continue;
-      const Duration along = find_direct_time(*network_.network, places.position[p.v], counters_.links.position[row]);
-      best = std::min(best, Label{along + places.access[p.v] + counters_.links.access[row], counters_.ids[row]});
-    }
-  }
+  if (const EdgeId edge = places.position[p.v].edge; !edge.is_none())
+    visit_equal(on_edge_, edge, [&](std::uint32_t row) {
+      const Duration time = find_shared_edge_time(*network_.network, places, p.v, counters_.links, row);
+      if (!closed.contains(counters_.ids[row])) best = std::min(best, Label{time, counters_.ids[row]});
+    });
   search.run(network_.network->out, places.exits[p.v], [&](NodeId node, Duration time) {
     if (time > best.time) return Step::stop;
     ++n_settled;
-    auto it = std::lower_bound(entered_at_.begin(), entered_at_.end(), node, [](const auto& a, NodeId n) { return a.first < n; });
-    for (; it != entered_at_.end() && it->first == node; ++it)
-      if (!closed.contains(it->second.counter)) best = std::min(best, Label{it->second.time + time, it->second.counter});
+    visit_equal(entered_at_, node, [&](const Label& l) {
+      if (!closed.contains(l.counter)) best = std::min(best, Label{l.time + time, l.counter});
+    });
     return Step::go_on;
   });
   return best.time.is_reachable() ? best : Label{};
@@ -221,11 +214,12 @@ void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& clos
   open.links = select_links(counters_.links, rows);
   std::fill(found.begin(), found.end(), Label{});
   if (open.ids.empty()) return;
-  auto write = [&](std::size_t p, std::span<const Label> list) {
-    const auto it = std::lower_bound(places.begin(), places.end(), PlaceId(p));
-    if (it != places.end() && it->v == p && !list.empty()) found[static_cast<std::size_t>(it - places.begin())] = list[0];
-  };
-  visit_nearest(network_.attached(), open, 1, write, {context.n_threads, nullptr});
+  const PlaceLists lists(network_.attached(), open, 1, {context.n_threads, nullptr});
+  std::vector<Label> list, first(lists.n_kept()), second(lists.n_kept());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    lists.find(places[i].v, list, first, second);
+    if (!list.empty()) found[i] = list[0];
+  }
 }
 
 std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> places, const ClosedSet& closed,

@@ -16,6 +16,7 @@
 #include "engine/csr.h"
 #include "engine/dijkstra.h"
 #include "engine/parallel.h"
+#include "engine/place_lists.h"
 #include "engine/territory.h"
 
 namespace maillage {
@@ -100,8 +101,8 @@ class CounterSearch {
   std::shared_ptr<const Territory> territory_;
   const ModeNetwork& network_;
   CounterSet counters_;                                   // open ones that offer the service
-  std::vector<std::pair<NodeId, Label>> entered_at_;      // sorted: node -> counters entered there
   std::vector<std::pair<EdgeId, std::uint32_t>> on_edge_; // sorted: edge -> rows of counters
+  std::vector<std::pair<NodeId, Label>> entered_at_;      // sorted: node -> counters entered there
   mutable Pool<Dijkstra> searches_;
 };
 
