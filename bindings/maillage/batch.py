@@ -160,6 +160,8 @@ def _find_chunks(
             evaluate = _Evaluation(territory, batch, asked, closures, inner)
             deltas = evaluate.find_deltas(numbers, exhaustive)
             yield _to_columns(figures, deltas, len(numbers), asked)
+            if report is not None:
+                report("evaluating scenarios", start + len(numbers), len(batch))
 
 
 class _Evaluation:

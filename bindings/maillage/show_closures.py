@@ -19,7 +19,7 @@ ORDERS = {
     "stranded": "stranded",
     "person_minutes": "person-minutes",
 }
-_NAME_WIDTH = 30
+_NAME_WIDTH = 27
 
 
 def find_order(frame: pd.DataFrame, by: str) -> np.ndarray:
@@ -81,10 +81,8 @@ def _build_rows(frame: pd.DataFrame, first: tuple[str, str, str | None]) -> Rend
     table = build_empty_table()
     add_number(table, "")
     table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH)
-    for column in (
-        "persons\nmoved", "left out", "exposed", "stranded", "no counter\nat all", "mean\n± min",
-        "places", "worst\n± min",
-    ):  # fmt: skip
+    headings = ("persons\nmoved", "left\nout", "exposed", "stranded", "no\ncounter", "mean\n± min")
+    for column in (*headings, "places", "worst\n± min"):
         add_number(table, column)
     for row in find_rows(frame, len(frame)):
         table.add_row(

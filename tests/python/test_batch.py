@@ -245,19 +245,33 @@ def test_closed_and_repeated_counters_are_told_together(valley: ml.Territory):
         closed.compare_many({f"s{i}": [keys[0]] for i in range(25)}, "post")
 
 
-def test_a_file_that_cannot_be_written_leaves_nothing(valley: ml.Territory, tmp_path: Path):
+def test_a_file_that_cannot_be_written_leaves_nothing(
+    valley: ml.Territory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     with pytest.raises(ml.InputError, match="parquet"):
         valley.compare_many({"a": []}, "post", out=tmp_path / "many.csv")
     with pytest.raises(ml.IoError, match="does not exist"):
         valley.compare_many({"a": []}, "post", out=tmp_path / "no" / "many.parquet")
 
     def stop(step: str, done: int, total: int) -> None:
-        raise KeyboardInterrupt
+        if done >= 2000:
+            raise KeyboardInterrupt
 
-    many = {f"s{i}": [] for i in range(200_000)}
+    monkeypatch.setattr(batch, "_CHUNK_ROWS", 1000)
+    many = {f"s{i}": [] for i in range(9000)}
     with pytest.raises(KeyboardInterrupt):
         valley.compare_many(many, "post", out=tmp_path / "many.parquet", progress=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_is_that_of_the_whole(valley: ml.Territory, monkeypatch: pytest.MonkeyPatch):
+    told: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(batch, "_CHUNK_ROWS", 1000)
+    many = {f"s{i}": [] for i in range(9000)}
+    valley.compare_many(many, "post", progress=lambda *said: told.append(said))
+    done = [n for step, n, total in told if step == "evaluating scenarios" and total == 9000]
+    assert done == sorted(done)
+    assert done[-1] == 9000
 
 
 def test_no_scenarios_give_no_rows(valley: ml.Territory, tmp_path: Path):

@@ -25,7 +25,7 @@ from maillage.cli.options import (
     to_question,
     write_result,
 )
-from maillage.errors import InputError, IoError
+from maillage.errors import InputError, IoError, to_hint
 
 if TYPE_CHECKING:
     from maillage.cli.options import Question
@@ -148,14 +148,25 @@ def _read_scenarios(paths: list[Path]) -> Any:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
+    """The columns scenario and key of a table; the head of a CSV file says how it is separated."""
     if not path.is_file():
         raise IoError(f"{path}: cannot be read: there is no such file")
     try:
         if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path, columns=["scenario", "key"])
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+            frame = pd.read_parquet(path)
+        else:
+            with path.open(encoding="utf-8-sig") as file:
+                head = file.readline()
+            separator = max(",;\t", key=head.count)
+            frame = pd.read_csv(
+                path, sep=separator, dtype=str, keep_default_na=False, na_values=[""],
+                encoding="utf-8-sig",
+            )  # fmt: skip
     except (OSError, ValueError) as error:  # pyarrow's and pandas' errors are ValueErrors
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            f"{path}: cannot be read as a table with columns scenario and key: {said}"
-        ) from error
+        raise InputError(f"{path}: cannot be read as a table: {said}") from error
+    for column in ("scenario", "key"):
+        if column not in frame:
+            hint = to_hint(column, [str(name) for name in frame.columns])
+            raise InputError(f"{path}: has no column {column!r}{hint}")
+    return frame
