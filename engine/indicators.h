@@ -1,22 +1,19 @@
-// How travel times are spread over people: coverage, means, quantiles, inequality, excess.
+// How the travel times of an exposure are spread over people, row by row of a table.
 //
 // Every indicator weighs by persons. Unreachable persons have no finite time: they stand beside
 // every mean (`unreachable_share`), count as beyond every limit and line, and come last in quantiles.
+// Formulas: `equity`.
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "engine/equity.h"
 #include "engine/exposure.h"
 #include "engine/parallel.h"
 #include "engine/units.h"
 
 namespace maillage {
-
-struct WeightedTime {
-  Duration time;
-  double persons = 0;
-};
 
 // Minutes; NaN where nothing is defined (nobody there, or the quantile is unreachable).
 struct TimeSummary {
@@ -28,17 +25,20 @@ struct TimeSummary {
 };
 
 struct SummaryOptions {
-  Duration line;                     // for FGT: a time above it is in excess
-  std::span<const Duration> limits;  // for coverage
+  Duration line;                       // for FGT: a time above it is in excess
+  std::span<const Duration> limits;    // for coverage
 };
 
-// Summary of weighted times; sorts them. Quantile q: the smallest time such that at least q of all
-// persons are at or below it. Gini by the covariance form on sorted times. FGT: Foster, Greer,
-// Thorbecke (1984) with (t - line) / line as the excess of a burden.
-TimeSummary summarize_times(std::span<WeightedTime> times, const SummaryOptions& options);
+// Summary of travel times in minutes (infinite = unreachable); sorts them. Quantile q: the smallest time such
+// that at least q of all persons are at or below it.
+TimeSummary summarize_times(std::span<Burden> times, const SummaryOptions& options);
 
 // One summary a row of `grouping`, over car and no-car persons at their own nearest counter.
 std::vector<TimeSummary> summarize_exposure(const Exposure& exposure, const Grouping& grouping,
                                             const SummaryOptions& options, const Context& context = {});
+
+// Inequality, row by row in the same way: for those who ask for it, as it takes exponentials and logarithms.
+std::vector<Equity> find_exposure_equity(const Exposure& exposure, const Grouping& grouping, const EquityOptions& options,
+                                         const Context& context = {});
 
 }  // namespace maillage

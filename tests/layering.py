@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A file of the engine includes only files of layers above its own in this list.
 ENGINE_LAYERS = [
-    ("words", ["id", "units", "error", "csr"]),
+    ("words", ["id", "units", "error", "csr", "equity"]),
     ("threads", ["parallel"]),
     ("data as read", ["road_segments", "graph", "places", "counters"]),
     ("pieces of road", ["road_chains", "segment_grid"]),

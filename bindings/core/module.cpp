@@ -4,6 +4,7 @@
 //   nearest_table.cpp nearest destinations as columns
 //   territory.cpp     Territory, Edits, Exposure
 //   batch.cpp         Closures: single closures, sets of closures, many scenarios
+//   equity.cpp        how minutes are spread over people
 //   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
 
@@ -14,6 +15,7 @@ namespace py = pybind11;
 namespace maillage::bind {
 void bind_roads(py::module_& m);
 void bind_territory(py::module_& m);
+void bind_equity(py::module_& m);
 void bind_batch(py::module_& m);
 }  // namespace maillage::bind
 namespace maillage {
@@ -47,6 +49,7 @@ PYBIND11_MODULE(_core, m) {
   });
   maillage::bind::bind_roads(m);
   maillage::bind::bind_territory(m);
+  maillage::bind::bind_equity(m);
   maillage::bind::bind_batch(m);
   maillage::bind_osm_write(m);
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "bindings/core/convert.h"
+#include "bindings/core/equity.h"
 #include "bindings/core/edits.h"
 #include "engine/delta.h"
 #include "engine/exposure.h"
@@ -243,6 +244,19 @@ py::array_t<double> find_summary_table(const Exposure& exposure, const Array<std
   return to_array(std::move(out), rows.size(), 9 + limits.size());
 }
 
+// n_rows (x n_groups) mappings as those of `equity`.
+py::list find_equity_rows(const Exposure& exposure, const Array<std::int32_t>& row_of_place, std::size_t n_rows,
+                          bool by_group, double epsilon, int n_threads, const py::object& report) {
+  const Grouping grouping = to_grouping(exposure, row_of_place, n_rows, by_group);
+  const EquityOptions options{to_minutes(exposure.query.limit), epsilon};
+  const auto rows = run(n_threads, report, [&](const Context& context) {
+    return find_exposure_equity(exposure, grouping, options, context);
+  });
+  py::list out;
+  for (const Equity& e : rows) out.append(to_dict(e));
+  return out;
+}
+
 py::dict find_changes(const Exposure& before, const Exposure& after) {
   const std::vector<PlaceChange> changes = find_place_changes(before, after);
   std::vector<std::int32_t> place, car, walk_class;
@@ -284,6 +298,8 @@ void bind_territory(py::module_& m) {
       .def("states", &find_state_table, py::arg("row_of_place"), py::arg("n_rows"), py::arg("by_group"))
       .def("summary", &find_summary_table, py::arg("row_of_place"), py::arg("n_rows"), py::arg("by_group"),
            py::arg("limits_min"), py::arg("threads") = 0, py::arg("progress") = py::none())
+      .def("equity", &find_equity_rows, py::arg("row_of_place"), py::arg("n_rows"), py::arg("by_group"),
+           py::arg("epsilon"), py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("labels", [](const Exposure& e, const std::string& person_class, std::uint32_t walk_class) {
         return to_label_arrays((to_person_class(person_class) == PersonClass::car ? e.car : e.no_car).at(walk_class));
       }, py::arg("person_class"), py::arg("walk_class"));

@@ -12,6 +12,7 @@ OSError), `NotFoundError` (a KeyError).
 
 from maillage._core import __version__
 from maillage.delta import Delta
+from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
 from maillage.roads import RoadNetwork, build_roads, read_roads
@@ -32,6 +33,7 @@ __all__ = [
     "__version__",
     "build_roads",
     "check_scenario",
+    "equity",
     "read_roads",
     "read_scenario",
     "read_territory",

@@ -123,6 +123,16 @@ class Exposure:
         progress: Report = None,
     ) -> Floats:
         """n_rows (x n_groups) x (9 + n_limits) indicators."""
+    def equity(
+        self,
+        row_of_place: NDArray[np.int32],
+        n_rows: int,
+        by_group: bool,
+        epsilon: float,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> list[dict[str, float]]:
+        """n_rows (x n_groups) mappings as those of `equity`."""
     def labels(self, person_class: str, walk_class: int) -> tuple[Rows, Floats]:
         """n_places: row of the nearest counter (-1 absent), minutes (NaN absent)."""
 
@@ -242,3 +252,12 @@ def write_osm_pbf(
     ways: tuple[Any, ...],
     restrictions: tuple[Any, ...],
 ) -> None: ...
+def equity(minutes: Floats, persons: Floats, line: float, epsilon: float) -> dict[str, float]:
+    """Measures of inequality; NaN minutes are unreachable."""
+
+def theil_parts(
+    minutes: Floats, persons: Floats, group: NDArray[np.int32], n_groups: int
+) -> tuple[float, float]:
+    """Theil's T between groups and within them."""
+
+def concentration(minutes: Floats, persons: Floats, living: Floats) -> float: ...

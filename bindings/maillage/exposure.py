@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from maillage import _core
-from maillage.arguments import check_name
+from maillage.arguments import check_name, check_number
+from maillage.equity import EPSILON, MEASURES
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
 
@@ -120,6 +121,30 @@ class Exposure:
         table.insert(1, f"{zoning}_name", to_keys(np.array(labels, dtype=object), index))
         if by_group:
             table.insert(2, "group", np.tile(self._parts.groups["group"].to_numpy(), len(codes)))
+        return table
+
+    def equity(
+        self, zoning: str | None = None, *, by_group: bool = False, epsilon: float = EPSILON
+    ) -> pd.DataFrame:
+        """How the minutes are spread: everybody, or a row an area of a zoning (x group).
+
+        The measures of `maillage.equity`, with the limit as the line. Persons by car and
+        without count at their own nearest counter.
+        """
+        epsilon = check_number("epsilon", epsilon, "a number <= 0", lambda e: -100 <= e <= 0)
+        groups = self._parts.groups["group"].to_numpy()
+        codes: list[Any] = [None]
+        rows = np.zeros(len(self._parts.places), dtype=np.int32)
+        if zoning is not None:
+            area = self._find_zoning(zoning)
+            codes, rows = list(area.codes), area.area_of_place.astype(np.int32)
+        found = self._core.equity(rows, len(codes), by_group, epsilon)
+        table = pd.DataFrame(found, columns=list(MEASURES))
+        if by_group:
+            table.insert(0, "group", np.tile(groups, len(codes)))
+        if zoning is not None:
+            index = np.repeat(np.arange(len(codes)), len(groups) if by_group else 1)
+            table.insert(0, zoning, to_keys(np.array(codes, dtype=object), index))
         return table
 
     def total(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/support/small_territory.h"
 
@@ -12,8 +13,16 @@ namespace {
 
 constexpr Duration minutes(double m) { return {static_cast<std::int32_t>(m * 60000)}; }
 
-TimeSummary summarize(std::vector<WeightedTime> times, Duration line, std::vector<Duration> limits = {}) {
-  return summarize_times(times, {line, limits});
+struct WeightedTime {
+  Duration time;
+  double persons;
+};
+
+TimeSummary summarize(const std::vector<WeightedTime>& times, Duration line, std::vector<Duration> limits = {}) {
+  std::vector<Burden> burdens;
+  for (const WeightedTime& t : times)
+    burdens.push_back({t.time.is_reachable() ? to_minutes(t.time) : std::numeric_limits<double>::infinity(), t.persons});
+  return summarize_times(burdens, {line, limits});
 }
 
 // One person at 10 minutes, two at 20, one at 30, in no order.
