@@ -1,10 +1,14 @@
 #include "engine/nearest.h"
 
 #include <algorithm>
-#include <array>
 
 namespace maillage {
 namespace {
+
+// Costs in whole searches over the network, and what share of one finds a counter: see DECISIONS.md.
+constexpr double kSweepInSearches = 2;
+constexpr double kLabelSearchInSearches = 60;
+constexpr double kSettledACounter = 2;
 
 bool contains(std::span<const CounterId> sorted, CounterId id) {
   return std::binary_search(sorted.begin(), sorted.end(), id);
@@ -70,6 +74,7 @@ NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet coun
     out.count[p] = static_cast<std::uint8_t>(list.size());
   }, context);
 
+  if (attached.direction == Direction::from_counters) return out;
   out.node_radius.resize(attached.network.n_nodes());
   for_blocks(attached.network.n_nodes(), 65536, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
     std::vector<Label> buffer(lists.n_kept());
@@ -92,7 +97,8 @@ std::span<const Label> NearestView::operator[](PlaceId p) const {
 class NearestUpdate {
  public:
   NearestUpdate(std::shared_ptr<const NearestIndex> base, const AttachedPlaces& attached, const CounterChange& change)
-      : base_(std::move(base)), network_(attached.network), places_(attached.places), change_(change) {}
+      : base_(std::move(base)), attached_(attached), network_(attached.network), places_(attached.places),
+        change_(change) {}
 
   NearestView build(const PlaceFinder& finder, int n_needed, const Context& context) {
     find_promoted();
@@ -165,8 +171,50 @@ class NearestUpdate {
     }
   }
 
+  // Searches from dry places cost what they settle, a share of the nodes that grows as counters get rare; one
+  // sweep finds the lists of all places for what a few whole searches cost.
+  bool is_sweep_cheaper() const {
+    const std::size_t n_open = base_->counters.ids.size() - std::min(base_->counters.ids.size(), change_.closed.size()) +
+                               change_.opened.ids.size();
+    const double share = std::min(1.0, kSettledACounter * base_->k / static_cast<double>(std::max<std::size_t>(n_open, 1)));
+    return static_cast<double>(dry_.size()) * share > (attached_.hierarchy ? kSweepInSearches : kLabelSearchInSearches);
+  }
+
+  // The counters after the change.
+  CounterSet build_open_set() const {
+    const std::vector<CounterId>& before = base_->counters.ids;
+    std::vector<std::pair<CounterId, std::uint32_t>> rows;
+    for (std::uint32_t i = 0; i < before.size(); ++i)
+      if (!contains(change_.closed, before[i])) rows.emplace_back(before[i], i);
+    for (std::size_t i = 0; i < change_.opened.ids.size(); ++i)
+      rows.emplace_back(change_.opened.ids[i], static_cast<std::uint32_t>(before.size() + i));
+    std::sort(rows.begin(), rows.end());
+    CounterSet open;
+    std::vector<std::uint32_t> links;
+    for (const auto& [id, row] : rows) {
+      open.ids.push_back(id);
+      links.push_back(row);
+    }
+    open.links = select_links(join_links(base_->counters.links, change_.opened.links), links);
+    return open;
+  }
+
+  void repair_by_sweep(const Context& context) {
+    const CounterSet open = build_open_set();
+    const PlaceLists lists(attached_, open, base_->k, context);
+    context.begin("repairing lists", dry_.size());
+    for_blocks(dry_.size(), 1024, context, [&](std::size_t begin, std::size_t end) {
+      std::vector<Label> first(lists.n_kept()), second(lists.n_kept());
+      for (std::size_t i = begin; i < end; ++i) lists.find(touched_[dry_[i]].v, lists_[dry_[i]], first, second);
+    });
+  }
+
   void repair(const Context& context) {
     if (dry_.empty()) return;
+    if (is_sweep_cheaper()) {
+      repair_by_sweep(context);
+      return;
+    }
     const auto opened_at = find_entered_at(change_.opened);
     const auto opened_on = find_rows_on_edges(change_.opened.links);
     Pool<Dijkstra> searches([&] { return std::make_unique<Dijkstra>(network_.n_nodes()); });
@@ -205,6 +253,7 @@ class NearestUpdate {
   }
 
   std::shared_ptr<const NearestIndex> base_;
+  AttachedPlaces attached_;
   const RoadNetwork& network_;
   const Links& places_;
   const CounterChange& change_;

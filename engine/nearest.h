@@ -3,7 +3,7 @@
 // The baseline is computed once for a network and a set of counters (NearestIndex). A change is an
 // overlay on it (NearestView): a closing promotes the next counters of the lists that named it, an
 // opening is a search bounded by what it could improve, and a list that runs dry is repaired by an
-// exact search from its place. `build_nearest_index` on the changed counters without a hierarchy is
+// exact search from its place, or, when many do, by one sweep from the counters that are open. `build_nearest_index` on the changed counters without a hierarchy is
 // the slow, obvious form (`exhaustive`); the two agree label by label.
 #pragma once
 
@@ -32,7 +32,8 @@ struct PlaceFinder {
 };
 PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places);
 
-// The k nearest counters of every place of a baseline.
+// The k nearest counters of every place of a baseline. For trips from counters, over which no change is
+// laid, `node_radius` and `places_of` stay empty.
 struct NearestIndex {
   int k = kDefaultK;
   std::size_t n_places = 0;

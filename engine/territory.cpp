@@ -69,36 +69,39 @@ CounterChange Territory::find_change(std::size_t n, ServiceId service, int level
 }
 
 NearestIndex Territory::exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
-                                              const Context& context) const {
+                                              const Context& context, Direction direction) const {
   const ModeNetwork& m = parts_.networks[n];
-  return build_nearest_index({*m.network, *m.places, nullptr}, select_counters(n, service, level), k, context);
+  return build_nearest_index({*m.network, *m.places, nullptr, direction}, select_counters(n, service, level), k, context);
 }
 
 std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId service, int level, int n_needed,
-                                                        const Context& context) const {
+                                                        const Context& context, Direction direction) const {
   const ModeNetwork& m = parts_.networks[n];
-  const bool inherits = root_ && root_->parts_.networks[n].network == m.network && root_->parts_.networks[n].places == m.places;
+  bool inherits = root_ && root_->parts_.networks[n].network == m.network && root_->parts_.networks[n].places == m.places;
+  CounterChange change;
+  if (inherits) change = find_change(n, service, level);
+  const bool is_changed = !change.closed.empty() || !change.opened.ids.empty();
+  if (direction == Direction::from_counters && is_changed) inherits = false;  // no change is laid over such lists
   if (!inherits) {
     auto index = std::make_shared<NearestIndex>(
-        build_nearest_index(m.attached(), select_counters(n, service, level), std::max(n_needed, kDefaultK), context));
+        build_nearest_index(m.attached(direction), select_counters(n, service, level), std::max(n_needed, kDefaultK), context));
     return std::make_shared<NearestView>(std::move(index));
   }
-  const auto base = root_->nearest_on(n, service, level, n_needed, context);
-  const CounterChange change = find_change(n, service, level);
-  if (change.closed.empty() && change.opened.ids.empty()) return base;
+  const auto base = root_->nearest_on(n, service, level, n_needed, context, direction);
+  if (!is_changed) return base;
   return std::make_shared<NearestView>(
       update_nearest(base->base(), m.attached(), *m.finder, change, n_needed, context));
 }
 
 std::shared_ptr<const NearestView> Territory::nearest_on(std::size_t n, ServiceId service, int level, int n_needed,
-                                                         const Context& context) const {
-  const ListKey key(n, service.v, level);
+                                                         const Context& context, Direction direction) const {
+  const ListKey key(n, service.v, level, direction);
   {
     const std::lock_guard lock(mutex_);
     const auto it = kept_.find(key);
     if (it != kept_.end() && it->second.n_needed >= n_needed) return it->second.view;
   }
-  auto view = find_view(n, service, level, n_needed, context);
+  auto view = find_view(n, service, level, n_needed, context, direction);
   const std::lock_guard lock(mutex_);
   Kept& kept = kept_[key];
   const int served = root_ ? n_needed : view->base()->k;  // a list of k labels serves every smaller need
@@ -129,14 +132,12 @@ Ragged<Label> find_nearest_counters(const Territory& territory, const NearestQue
   const auto& networks = territory.parts().networks;
   std::vector<std::shared_ptr<const NearestView>> views;
   for (std::size_t n = 0; n < networks.size(); ++n) {
-    const ModeNetwork& m = networks[n];
-    if (m.walk_class != kEveryWalkClass && m.walk_class != query.walk_class) continue;
-    if (query.person_class == PersonClass::no_car && !m.serves_no_car) continue;
+    if (!is_used(networks[n], query)) continue;
     if (exhaustive)
       views.push_back(std::make_shared<NearestView>(std::make_shared<NearestIndex>(
-          territory.exhaustive_nearest_on(n, query.service, query.level, query.k, context))));
+          territory.exhaustive_nearest_on(n, query.service, query.level, query.k, context, query.direction))));
     else
-      views.push_back(territory.nearest_on(n, query.service, query.level, query.k, context));
+      views.push_back(territory.nearest_on(n, query.service, query.level, query.k, context, query.direction));
   }
   const auto& place_area = territory.parts().place_area;
   const Ragged<CounterId> inside = place_area ? find_counters_by_area(territory.parts(), query) : Ragged<CounterId>();

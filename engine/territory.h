@@ -33,7 +33,9 @@ struct ModeNetwork {
   std::shared_ptr<const Links> counters;
   std::shared_ptr<const PlaceFinder> finder;
 
-  AttachedPlaces attached() const { return {*network, *places, hierarchy.get()}; }
+  AttachedPlaces attached(Direction direction = Direction::to_counters) const {
+    return {*network, *places, hierarchy.get(), direction};
+  }
 };
 
 struct TerritoryParts {
@@ -59,7 +61,14 @@ struct NearestQuery {
   PersonClass person_class = PersonClass::car;
   std::uint32_t walk_class = 0;
   int k = 1;
+  Direction direction = Direction::to_counters;
 };
+
+// Whether a person of the query may travel on the network.
+inline bool is_used(const ModeNetwork& m, const NearestQuery& query) {
+  return (m.walk_class == kEveryWalkClass || m.walk_class == query.walk_class) &&
+         (query.person_class == PersonClass::car || m.serves_no_car);
+}
 
 class Territory {
  public:
@@ -78,23 +87,24 @@ class Territory {
   // The lists of network `n` for a service and least level, with at least `n_needed` labels where
   // so many can be reached. Found once, then kept; safe to call from several threads.
   std::shared_ptr<const NearestView> nearest_on(std::size_t n, ServiceId service, int level, int n_needed,
-                                                const Context& context = {}) const;
+                                                const Context& context = {},
+                                                Direction direction = Direction::to_counters) const;
 
   // The same, found anew from nothing kept: the form that the fast one is held equal to.
   NearestIndex exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
-                                     const Context& context = {}) const;
+                                     const Context& context = {}, Direction direction = Direction::to_counters) const;
 
  private:
   Territory() = default;
   std::shared_ptr<const NearestView> find_view(std::size_t n, ServiceId service, int level, int n_needed,
-                                               const Context& context) const;
+                                               const Context& context, Direction direction) const;
   CounterSet select_counters(std::size_t n, ServiceId service, int level) const;
   CounterChange find_change(std::size_t n, ServiceId service, int level) const;
 
   std::shared_ptr<const Territory> root_;
   TerritoryParts parts_;
 
-  using ListKey = std::tuple<std::size_t, std::uint32_t, int>;
+  using ListKey = std::tuple<std::size_t, std::uint32_t, int, Direction>;
   struct Kept {
     int n_needed;
     std::shared_ptr<const NearestView> view;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/place_lists.h"
+
 namespace maillage {
 namespace {
 
@@ -48,10 +50,25 @@ class RowSearch {
   std::vector<Duration> settled_;
 };
 
+Matrix<Duration> find_table_by_hierarchy(const SearchedNetwork& searched, const Links& origins,
+                                         const Links& destinations, const Context& context) {
+  Matrix<Duration> out = find_time_table(*searched.hierarchy, origins.exits, destinations.entries, context);
+  const auto on_edge = find_rows_on_edges(destinations);
+  for (std::size_t o = 0; o < origins.n_points(); ++o) {
+    if (origins.position[o].edge.is_none()) continue;
+    visit_equal(on_edge, origins.position[o].edge, [&](std::uint32_t d) {
+      out(o, d) = std::min(out(o, d), find_shared_edge_time(searched.network, origins, o, destinations, d));
+    });
+  }
+  return out;
+}
+
 }  // namespace
 
-Matrix<Duration> find_travel_times(const RoadNetwork& network, const Links& origins, const Links& destinations,
+Matrix<Duration> find_travel_times(const SearchedNetwork& searched, const Links& origins, const Links& destinations,
                                    const Context& context) {
+  if (searched.hierarchy) return find_table_by_hierarchy(searched, origins, destinations, context);
+  const RoadNetwork& network = searched.network;
   Matrix<Duration> out(origins.n_points(), destinations.n_points(), unreachable());
   std::vector<std::uint32_t> all(destinations.n_points());
   std::iota(all.begin(), all.end(), 0);
@@ -65,13 +82,29 @@ Matrix<Duration> find_travel_times(const RoadNetwork& network, const Links& orig
   return out;
 }
 
-std::vector<Duration> find_pair_times(const RoadNetwork& network, const Links& origins, const Links& destinations,
+Duration find_pair_time(const RoadNetwork& network, PairQuery& query, const LinkedPoint& from, const LinkedPoint& to) {
+  return std::min(query.find_time(from.links.exits[from.row], to.links.entries[to.row]),
+                  find_shared_edge_time(network, from.links, from.row, to.links, to.row));
+}
+
+std::vector<Duration> find_pair_times(const SearchedNetwork& searched, const Links& origins, const Links& destinations,
                                       std::span<const std::pair<std::uint32_t, std::uint32_t>> pairs,
                                       const Context& context) {
+  const RoadNetwork& network = searched.network;
+  std::vector<Duration> out(pairs.size(), unreachable());
+  if (searched.hierarchy) {
+    Pool<PairQuery> queries([&] { return std::make_unique<PairQuery>(*searched.hierarchy); });
+    context.begin("finding travel times", pairs.size());
+    for_blocks(pairs.size(), 64, context, [&](std::size_t begin, std::size_t end) {
+      auto query = queries.borrow();
+      for (std::size_t i = begin; i < end; ++i)
+        out[i] = find_pair_time(network, *query, {origins, pairs[i].first}, {destinations, pairs[i].second});
+    });
+    return out;
+  }
   std::vector<std::pair<std::uint32_t, std::uint32_t>> rows;  // origin -> index of the pair
   for (std::uint32_t i = 0; i < pairs.size(); ++i) rows.emplace_back(pairs[i].first, i);
   const auto by_origin = build_ragged<std::uint32_t>(origins.n_points(), rows);
-  std::vector<Duration> out(pairs.size(), unreachable());
   Pool<RowSearch> searches([&] { return std::make_unique<RowSearch>(network, origins, destinations); });
   context.begin("finding travel times", origins.n_points());
   for_blocks(origins.n_points(), 1, context, [&](std::size_t begin, std::size_t end) {

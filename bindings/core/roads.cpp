@@ -171,10 +171,10 @@ Links attach_nodes(const RoadNetwork& net, const Array<std::uint32_t>& nodes) {
   return build_node_links(net, ids);
 }
 
-py::array_t<double> find_matrix(const RoadNetwork& net, const Links& origins, const Links& destinations, int n_threads,
-                                const py::object& report) {
+py::array_t<double> find_matrix(const RoadNetwork& net, const Links& origins, const Links& destinations,
+                                const std::shared_ptr<Hierarchy>& hierarchy, int n_threads, const py::object& report) {
   auto times = run(n_threads, report, [&](const Context& context) {
-    return find_travel_times(net, origins, destinations, context);
+    return find_travel_times({net, hierarchy.get()}, origins, destinations, context);
   });
   std::vector<double> minutes(times.values.size());
   for (std::size_t i = 0; i < minutes.size(); ++i) minutes[i] = to_minutes(times.values[i]);
@@ -224,8 +224,8 @@ void bind_roads(py::module_& m) {
       .def("attach", &attach, py::arg("lat"), py::arg("lon"), py::arg("max_snap_m"), py::arg("access_speed_kmh"),
            py::arg("extra_s") = 0.0, py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("attach_nodes", &attach_nodes, py::arg("nodes"))
-      .def("travel_times", &find_matrix, py::arg("origins"), py::arg("destinations"), py::arg("threads") = 0,
-           py::arg("progress") = py::none())
+      .def("travel_times", &find_matrix, py::arg("origins"), py::arg("destinations"), py::arg("hierarchy") = nullptr,
+           py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("nearest", &find_nearest_table, py::arg("origins"), py::arg("destinations"), py::arg("k"),
            py::arg("hierarchy") = nullptr, py::arg("direction") = "to", py::arg("threads") = 0,
            py::arg("progress") = py::none())

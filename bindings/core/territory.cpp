@@ -12,8 +12,8 @@
 #include "engine/delta.h"
 #include "engine/exposure.h"
 #include "engine/indicators.h"
+#include "engine/round_trips.h"
 #include "engine/scenario.h"
-#include "engine/travel_times.h"
 
 namespace maillage::bind {
 namespace {
@@ -105,10 +105,17 @@ py::tuple to_label_arrays(std::span<const Label> labels) {
   return py::make_tuple(to_array(std::move(counter)), to_array(std::move(minutes)));
 }
 
+NearestQuery to_query(std::uint32_t service, int level, const std::string& person_class, std::uint32_t walk_class, int k,
+                      const std::string& direction) {
+  if (direction != "to" && direction != "from")
+    throw InputError("direction is '" + direction + "', expected to or from");
+  return {ServiceId(service), level, to_person_class(person_class), walk_class, k,
+          direction == "to" ? Direction::to_counters : Direction::from_counters};
+}
+
 // Rows of labels: (n_rows + 1 offsets, counters, minutes).
-py::tuple find_nearest(const Territory& territory, std::uint32_t service, int level, const std::string& person_class,
-                       std::uint32_t walk_class, int k, bool exhaustive, int n_threads, const py::object& report) {
-  const NearestQuery query{ServiceId(service), level, to_person_class(person_class), walk_class, k};
+py::tuple find_nearest(const Territory& territory, const NearestQuery& query, bool exhaustive, int n_threads,
+                       const py::object& report) {
   const Ragged<Label> lists = run(n_threads, report, [&](const Context& context) {
     return find_nearest_counters(territory, query, exhaustive, context);
   });
@@ -116,26 +123,17 @@ py::tuple find_nearest(const Territory& territory, std::uint32_t service, int le
   return py::make_tuple(to_array(lists.offset), labels[0], labels[1]);
 }
 
-// There and back of (place, counter) pairs by the best single mode of a person class, in minutes.
-py::array_t<double> find_round_trips(const Territory& territory, const Array<std::uint32_t>& place,
-                                     const Array<std::uint32_t>& counter, const std::string& person_class,
-                                     std::uint32_t walk_class, int n_threads, const py::object& report) {
-  const PersonClass wanted = to_person_class(person_class);
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> there, back;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(place.size()); ++i) {
-    there.emplace_back(place.data()[i], counter.data()[i]);
-    back.emplace_back(counter.data()[i], place.data()[i]);
-  }
-  auto times = run(n_threads, report, [&](const Context& context) {
-    std::vector<Duration> best(there.size(), unreachable());
-    for (const ModeNetwork& m : territory.parts().networks) {
-      if (m.walk_class != kEveryWalkClass && m.walk_class != walk_class) continue;
-      if (wanted == PersonClass::no_car && !m.serves_no_car) continue;
-      const auto out = find_pair_times(*m.network, *m.places, *m.counters, there, context);
-      const auto home = find_pair_times(*m.network, *m.counters, *m.places, back, context);
-      for (std::size_t i = 0; i < best.size(); ++i) best[i] = std::min(best[i], out[i] + home[i]);
-    }
-    return best;
+// There and back of (place, counter) pairs that `nearest` gave, by the best single mode, in minutes.
+py::array_t<double> find_round_trip_minutes(const Territory& territory, const Array<std::uint32_t>& place,
+                                            const Array<std::uint32_t>& counter, const NearestQuery& query,
+                                            bool exhaustive, int n_threads, const py::object& report) {
+  check_same_length(static_cast<std::size_t>(place.size()), static_cast<std::size_t>(counter.size()), "places and counters");
+  std::vector<std::pair<PlaceId, CounterId>> pairs;
+  pairs.reserve(static_cast<std::size_t>(place.size()));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(place.size()); ++i)
+    pairs.emplace_back(PlaceId(place.data()[i]), CounterId(counter.data()[i]));
+  const auto times = run(n_threads, report, [&](const Context& context) {
+    return find_round_trips(territory, {query, exhaustive}, pairs, context);
   });
   std::vector<double> minutes(times.size());
   for (std::size_t i = 0; i < times.size(); ++i) minutes[i] = to_minutes(times[i]);
@@ -307,11 +305,24 @@ void bind_territory(py::module_& m) {
   py::class_<Territory, std::shared_ptr<Territory>>(m, "Territory")
       .def_property_readonly("n_places", &Territory::n_places)
       .def_property_readonly("links", &find_links)
-      .def("nearest", &find_nearest, py::arg("service"), py::arg("level"), py::arg("person_class"),
+      .def("nearest", [](const Territory& territory, std::uint32_t service, int level, const std::string& person_class,
+                         std::uint32_t walk_class, int k, bool exhaustive, int n_threads, const py::object& report,
+                         const std::string& direction) {
+        return find_nearest(territory, to_query(service, level, person_class, walk_class, k, direction), exhaustive,
+                            n_threads, report);
+      }, py::arg("service"), py::arg("level"), py::arg("person_class"), py::arg("walk_class"), py::arg("k"),
+           py::arg("exhaustive") = false, py::arg("threads") = 0, py::arg("progress") = py::none(),
+           py::arg("direction") = "to")
+      .def("round_trips", [](const Territory& territory, const Array<std::uint32_t>& place,
+                             const Array<std::uint32_t>& counter, std::uint32_t service, int level,
+                             const std::string& person_class, std::uint32_t walk_class, int k, bool exhaustive,
+                             int n_threads, const py::object& report) {
+        return find_round_trip_minutes(territory, place, counter,
+                                       to_query(service, level, person_class, walk_class, k, "to"), exhaustive,
+                                       n_threads, report);
+      }, py::arg("place"), py::arg("counter"), py::arg("service"), py::arg("level"), py::arg("person_class"),
            py::arg("walk_class"), py::arg("k"), py::arg("exhaustive") = false, py::arg("threads") = 0,
            py::arg("progress") = py::none())
-      .def("round_trips", &find_round_trips, py::arg("place"), py::arg("counter"), py::arg("person_class"),
-           py::arg("walk_class"), py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("exposure", [](std::shared_ptr<const Territory> territory, std::uint32_t service, int level,
                           double limit_min, bool exhaustive, int n_threads, const py::object& report) {
         const ExposureQuery query{ServiceId(service), level, to_duration(limit_min * 60), exhaustive};

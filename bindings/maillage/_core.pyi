@@ -62,7 +62,12 @@ class RoadNetwork:
     ) -> Links: ...
     def attach_nodes(self, nodes: NDArray[np.uint32]) -> Links: ...
     def travel_times(
-        self, origins: Links, destinations: Links, threads: int = 0, progress: Report = None
+        self,
+        origins: Links,
+        destinations: Links,
+        hierarchy: Hierarchy | None = None,
+        threads: int = 0,
+        progress: Report = None,
     ) -> Floats:
         """n_origins x n_destinations minutes; NaN unreachable."""
     def nearest(
@@ -151,17 +156,23 @@ class Territory:
         exhaustive: bool = False,
         threads: int = 0,
         progress: Report = None,
+        direction: str = "to",
     ) -> tuple[NDArray[np.uint32], Rows, Floats]:
-        """Ragged rows: n_places + 1 offsets, rows of counters, minutes."""
+        """Ragged rows: n_places + 1 offsets, rows of counters, minutes to them or from them."""
     def round_trips(
         self,
         place: NDArray[np.uint32],
         counter: NDArray[np.uint32],
+        service: int,
+        level: int,
         person_class: str,
         walk_class: int,
+        k: int,
+        exhaustive: bool = False,
         threads: int = 0,
         progress: Report = None,
-    ) -> Floats: ...
+    ) -> Floats:
+        """Minutes there and back of pairs that `nearest` gave; NaN where no mode does both."""
     def exposure(
         self,
         service: int,

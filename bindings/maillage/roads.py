@@ -36,6 +36,7 @@ ACCESS_SPEED_KMH = 5.0
 WALK_SPEED_KMH = 4.5
 BIKE_SPEED_KMH = 15.0
 MAX_K = 255
+SEARCHES_WORTH_A_HIERARCHY = 300  # building one costs some 150 searches
 
 DIRECTIONS = ("to", "from")
 
@@ -142,7 +143,8 @@ class RoadNetwork:
 
         Returns `from_id, to_id, travel_time, reason`: one row a pair, origins first. A
         time that does not exist is NaN and `reason` says why: `unreachable`,
-        `origin_off_network`, `destination_off_network`. Cost: one search an origin.
+        `origin_off_network`, `destination_off_network`. Cost: one search an origin; by the
+        hierarchy where it is there, or where origins are so many (300) that it is built.
         """
         sources = self._to_points(origins, "origins")
         targets = self._to_points(destinations, "destinations")
@@ -150,9 +152,11 @@ class RoadNetwork:
             how = {"threads": check_threads(threads), "progress": report}
             here = self._attach(sources, max_snap_m, access_speed_kmh, how)
             there = self._attach(targets, max_snap_m, access_speed_kmh, how)
-            minutes = self._core.travel_times(here, there, **how)
+            is_many = here.n_points >= SEARCHES_WORTH_A_HIERARCHY
+            hierarchy = self._find_hierarchy(**how) if is_many else self._hierarchy
+            minutes = self._core.travel_times(here, there, hierarchy, **how)
             if round_trip:
-                minutes = minutes + self._core.travel_times(there, here, **how).T
+                minutes = minutes + self._core.travel_times(there, here, hierarchy, **how).T
         n, m = minutes.shape
         absent = np.isnan(minutes)
         reason = np.where(absent, np.int8(0), np.int8(-1))

@@ -30,6 +30,7 @@ from maillage.geo.inputs import Zoning, read_inputs
 from maillage.networks import build_networks, replace_edited
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_keys
+from maillage.roads import DIRECTIONS
 from maillage.scenario import Scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory_build import build_territory
@@ -155,6 +156,7 @@ class Territory:
         person_class: str = "car",
         *,
         group: str | None = None,
+        direction: str = "to",
         round_trip: bool = False,
         exhaustive: bool = False,
         threads: int = 0,
@@ -169,6 +171,9 @@ class Territory:
             so, cycling).
         group
             Whose walking speed; the first group's unless given.
+        direction
+            `to` the counter (default), or `from` the counter to the place: the nearest by the way
+            home, which one-way streets make another.
         round_trip
             Adds `round_trip_time`: there and back by the best single mode.
         exhaustive
@@ -183,11 +188,13 @@ class Territory:
         k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
         if person_class not in PERSON_CLASSES:
             raise InputError(f"person_class is {to_shown(person_class)}, expected car or no_car")
+        if direction not in DIRECTIONS:
+            raise InputError(f"direction is {to_shown(direction)}, expected to or from")
         walk_class = int(self._parts.walk_class[self._find_group(group)])
         threads = check_threads(threads)
         with report_progress(progress) as report:
             offsets, counters, minutes = self._core.nearest(
-                index, level, person_class, walk_class, k, exhaustive, threads, report
+                index, level, person_class, walk_class, k, exhaustive, threads, report, direction
             )
             n = len(self._parts.places)
             rows = np.full((n, k), -1, dtype=np.int32)
@@ -210,8 +217,12 @@ class Territory:
                 both[known] = self._core.round_trips(
                     place[known].astype(np.uint32),
                     rows.ravel()[known].astype(np.uint32),
+                    index,
+                    level,
                     person_class,
                     walk_class,
+                    k,
+                    exhaustive,
                     threads,
                     report,
                 )

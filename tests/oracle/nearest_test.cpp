@@ -200,12 +200,14 @@ TEST(NearestUpdate, TouchesNothingWithoutAChange) {
 // The territory's kept lists through chains of scenarios, against nothing kept.
 void check_territory(const std::shared_ptr<const Territory>& territory) {
   for (const int k : {1, 3, 8})
-    for (const NearestQuery& query : build_all_queries(*territory, k)) {
-      const Ragged<Label> fast = find_nearest_counters(*territory, query);
-      const Ragged<Label> slow = find_nearest_counters(*territory, query, true);
-      ASSERT_EQ(fast.offset, slow.offset);
-      ASSERT_EQ(fast.values, slow.values) << "k " << k << " service " << query.service.v << " level " << query.level;
-    }
+    for (NearestQuery query : build_all_queries(*territory, k))
+      for (const Direction direction : {Direction::to_counters, Direction::from_counters}) {
+        query.direction = direction;
+        const Ragged<Label> fast = find_nearest_counters(*territory, query);
+        const Ragged<Label> slow = find_nearest_counters(*territory, query, true);
+        ASSERT_EQ(fast.offset, slow.offset);
+        ASSERT_EQ(fast.values, slow.values) << "k " << k << " service " << query.service.v << " level " << query.level;
+      }
 }
 
 TEST(Territory, FastListsAreTheExhaustiveOnes) {
@@ -271,17 +273,22 @@ TEST(Territory, NearestCountersAreTheBestOfTheModes) {
     Dice dice(seed);
     const auto territory = build_random_territory(dice).territory;
     const TerritoryParts& parts = territory->parts();
-    for (const NearestQuery& query : build_all_queries(*territory, 3)) {
+    const Direction direction = dice.chance(0.5) ? Direction::to_counters : Direction::from_counters;
+    for (NearestQuery query : build_all_queries(*territory, 3)) {
+      query.direction = direction;
       std::vector<std::vector<Label>> best(territory->n_places());
       for (const ModeNetwork& m : parts.networks) {
         const bool usable = (m.walk_class == kEveryWalkClass || m.walk_class == query.walk_class) &&
                             (query.person_class == PersonClass::car || m.serves_no_car);
         if (!usable) continue;
-        const Matrix<Duration> times = find_travel_times(*m.network, *m.places, *m.counters);
+        const Matrix<Duration> there = find_travel_times(*m.network, *m.places, *m.counters);
+        const Matrix<Duration> back = find_travel_times(*m.network, *m.counters, *m.places);
         for (std::size_t p = 0; p < best.size(); ++p)
-          for (std::size_t c = 0; c < parts.counters->n_counters(); ++c)
-            if (parts.counters->open[c] && parts.counters->level(c, query.service.v) >= query.level && times(p, c).is_reachable())
-              best[p].push_back({times(p, c), CounterId(c)});
+          for (std::size_t c = 0; c < parts.counters->n_counters(); ++c) {
+            const Duration time = direction == Direction::to_counters ? there(p, c) : back(c, p);
+            if (parts.counters->open[c] && parts.counters->level(c, query.service.v) >= query.level && time.is_reachable())
+              best[p].push_back({time, CounterId(c)});
+          }
       }
       for (std::size_t p = 0; p < best.size() && parts.place_area; ++p)
         for (std::size_t c = 0; c < parts.counters->n_counters(); ++c)

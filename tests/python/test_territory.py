@@ -253,6 +253,23 @@ def test_round_trips_go_home_by_the_same_mode(valley):
     assert on_foot.loc["b", "round_trip_time"] == 40
 
 
+def test_the_way_home_has_nearest_counters_of_its_own(valley):
+    there = valley.nearest("post", k=2).set_index(["place", "counter"])["travel_time"]
+    both = valley.nearest("post", k=2, round_trip=True).set_index(["place", "counter"])
+    home = valley.nearest("post", k=2, direction="from").set_index(["place", "counter"])
+    assert (
+        home.loc[("b", "002"), "travel_time"]
+        == both.loc[("b", "002"), "round_trip_time"] - there["b", "002"]
+    )
+    assert (home["travel_time"].dropna() <= both["round_trip_time"].max()).all()
+    slow = valley.nearest("post", k=2, direction="from", exhaustive=True)
+    pd.testing.assert_frame_equal(valley.nearest("post", k=2, direction="from"), slow)
+    slow = valley.nearest("post", k=2, round_trip=True, exhaustive=True)
+    pd.testing.assert_frame_equal(both.reset_index()[list(slow.columns)], slow)
+    with pytest.raises(ml.errors.InputError, match="direction is 'back', expected to or from"):
+        valley.nearest("post", direction="back")
+
+
 def test_equal_times_come_in_the_order_of_the_counters(tmp_path):
     counters = pd.concat([COUNTERS, COUNTERS.head(1).assign(code="0first")])
     assert find_times(read_valley(tmp_path / "1", counters=counters), k=2)["a"] == [
