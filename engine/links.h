@@ -43,6 +43,24 @@ struct Links {
 Links build_links(const RoadNetwork& network, std::span<const LatLon> points, const LinkOptions& options = {},
                   const Context& context = {});
 
+// Points and how they attach.
+struct PointsToAttach {
+  std::span<const LatLon> points;
+  LinkOptions options;
+};
+
+// Points as they were attached by `build_links` before an edit of the roads.
+struct LinksBefore {
+  const RoadNetwork& network;
+  const Links& links;
+};
+
+// The same points after the edit: equal to attaching all of them to `network`. Only those are attached again
+// whose edge changed or that stand where an edited segment runs (it might tie with theirs): nothing
+// else can become their nearest road.
+Links build_edited_links(const LinksBefore& before, const RoadNetwork& network, const PointsToAttach& to_attach,
+                         const Context& context = {});
+
 // Attaches points to raw nodes of the network.
 Links build_node_links(const RoadNetwork& network, std::span<const RawNodeId> nodes);
 

@@ -1,6 +1,7 @@
 #include "engine/scenario.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_set>
 
 #include "engine/road_edit.h"
@@ -54,15 +55,20 @@ class RoadEditor {
     edit_segments(*segments_, edit);
   }
 
-  void finish(const Context& context) {
+  // Points of places, and of the counters whose links are at hand.
+  void finish(std::span<const LatLon> places, std::span<const LatLon> counters, const Context& context) {
     if (!segments_) return;
     const std::shared_ptr<const RoadNetwork> before = network_.network;
     network_.network = std::make_shared<RoadNetwork>(build_edited_network(*before, std::move(segments_), context));
     if (network_.hierarchy)
       network_.hierarchy = std::make_shared<Hierarchy>(
           build_edited_hierarchy(*before, *network_.hierarchy, *network_.network, context));
-    network_.places = nullptr;  // what stood on a closed road attaches elsewhere
-    network_.counters = nullptr;
+    // what stood on a closed road attaches elsewhere
+    const RoadNetwork& now = *network_.network;
+    network_.places = std::make_shared<Links>(
+        build_edited_links({*before, *network_.places}, now, {places, network_.place_options}, context));
+    network_.counters = std::make_shared<Links>(
+        build_edited_links({*before, *network_.counters}, now, {counters, network_.counter_options}, context));
     network_.finder = nullptr;
   }
 
@@ -116,7 +122,8 @@ class Editor {
     counters_.finish();
     population_.finish();
     connectivity_.finish();
-    for (RoadEditor& roads : roads_) roads.finish(context_);
+    const std::span<const LatLon> points = parts_.counters->point;
+    for (RoadEditor& roads : roads_) roads.finish(*parts_.place_points, points.first(first_new_), context_);
     attach_changed_counters();
   }
 

@@ -95,6 +95,43 @@ TEST(EditedRoads, GiveTheListsOfANetworkBuiltFromNothing) {
   });
 }
 
+void check_equal(const Links& found, const Links& expected) {
+  auto check_ends = [](const Ragged<LinkEnd>& a, const Ragged<LinkEnd>& b) {
+    ASSERT_TRUE(std::ranges::equal(a.offset, b.offset));
+    for (std::size_t i = 0; i < a.values.size(); ++i) {
+      ASSERT_EQ(a.values[i].node, b.values[i].node);
+      ASSERT_EQ(a.values[i].time, b.values[i].time);
+    }
+  };
+  check_ends(found.exits, expected.exits);
+  check_ends(found.entries, expected.entries);
+  ASSERT_EQ(found.access, expected.access);
+  ASSERT_EQ(found.status, expected.status);
+  for (std::size_t i = 0; i < found.n_points(); ++i) {
+    ASSERT_EQ(found.position[i].edge, expected.position[i].edge) << "point " << i;
+    ASSERT_EQ(found.position[i].forward_ms, expected.position[i].forward_ms);
+    ASSERT_EQ(found.position[i].backward_ms, expected.position[i].backward_ms);
+  }
+}
+
+TEST(EditedRoads, AttachPointsAsIfAllWereAttachedAnew) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    auto net = std::make_shared<RoadNetwork>(build_road_network(std::make_shared<RoadSegments>(build_random_town(dice))));
+    const std::vector<LatLon> homes = draw_points(*net->segments, 40, dice);
+    const LinkOptions options{dice.chance(0.5) ? 1600.0 : 100.0, 5, {0}};
+    Links links = build_links(*net, homes, options);
+    for (int round = 0; round < 4; ++round) {
+      auto roads = std::make_shared<RoadSegments>(build_edited_roads(*net->segments, draw_edit(*net->segments, dice)));
+      auto after = std::make_shared<RoadNetwork>(build_edited_network(*net, roads));
+      links = build_edited_links({*net, links}, *after, {homes, options});
+      check_equal(links, build_links(*after, homes, options));
+      if (::testing::Test::HasFatalFailure()) return;
+      net = after;
+    }
+  });
+}
+
 TEST(EditedRoads, KeepTheNodesTheyHad) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
