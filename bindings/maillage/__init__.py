@@ -11,6 +11,7 @@ OSError), `NotFoundError` (a KeyError).
 """
 
 from maillage._core import __version__
+from maillage.communes import recode_communes
 from maillage.delta import Delta
 from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
@@ -37,4 +38,5 @@ __all__ = [
     "read_roads",
     "read_scenario",
     "read_territory",
+    "recode_communes",
 ]

@@ -1,0 +1,161 @@
+"""Tables of one year's communes as tables of another year's: mergers, splits, changed codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from maillage.arguments import check_count, to_shown
+from maillage.errors import InputError, to_hint
+from maillage.findings import Findings
+from maillage.geo.commune_history import find_shares, read_events
+
+FIRST_YEAR = 1943  # when INSEE's movements begin
+
+
+def recode_communes(
+    table: pd.DataFrame,
+    movements: Any,
+    from_year: int,
+    to_year: int,
+    *,
+    code: str = "commune",
+    intensive: Mapping[str, str] | None = None,
+    weights: Mapping[str, float] | pd.Series | None = None,
+) -> pd.DataFrame:
+    """A table by commune of one year's geography, in another year's.
+
+    table
+        One row a commune; its code in the column `code` (text: `01004`, `2A004`).
+    movements
+        INSEE's movements of communes (`v_mvt_commune_<year>.csv`, a file or a frame with
+        `MOD, DATE_EFF, TYPECOM_AV, COM_AV, TYPECOM_AP, COM_AP`).
+    from_year, to_year
+        Geographies of 1 January; events after the first and up to the second count. To an
+        earlier year mergers are undone.
+    intensive
+        Columns that are rates or means, each with the column that weighs it, e.g.
+        `{"income": "persons"}`. All other numbers are extensive: they are summed.
+    weights
+        By code, what shares out a commune that splits (persons, say). Parts without weights
+        are shared evenly, with a finding.
+
+    Returns a frame with the columns of `table`, one row a commune of `to_year`, in the order
+    in which they first occur. Sums of extensive columns are kept exactly, up to rounding; a sum
+    with an unknown part (NaN) is unknown. An intensive column is the weighted mean of its known
+    parts. Texts are kept where all parts agree, and absent elsewhere. Codes without a movement
+    stay. `frame.attrs["findings"]` lists what was doubtful.
+
+    Raises InputError for codes that are missing or occur twice, and unknown columns.
+    """
+    codes = _check_table(table, code)
+    years = tuple(
+        check_count(name, year, FIRST_YEAR, "a year", high=9999)
+        for name, year in (("from_year", from_year), ("to_year", to_year))
+    )
+    means = _check_intensive(table, code, intensive or {})
+    findings = Findings()
+    shared = find_shares(
+        codes, read_events(movements), (years[0], years[1]), dict(weights or {}), findings
+    )
+    rows, targets, shares = _to_links(codes, shared)
+    order = pd.unique(pd.Series(targets))
+    at = pd.Index(order).get_indexer(pd.Index(targets))
+    out: dict[str, Any] = {}
+    for column in table.columns:
+        if column == code:
+            out[column] = pd.Series(order, dtype="str")
+        elif column in means:
+            out[column] = _find_means(table, column, means[column], rows, shares, at, len(order))
+        elif pd.api.types.is_numeric_dtype(table[column]) and table[column].dtype != bool:
+            values = table[column].to_numpy(dtype=float)
+            out[column] = _sum(values[rows] * shares, at, len(order))
+        else:
+            out[column] = _keep_agreed(table[column], rows, at, len(order))
+    frame = pd.DataFrame(out)
+    frame.attrs["findings"] = findings.to_frame().to_dict("records")
+    return frame
+
+
+def _check_table(table: pd.DataFrame, code: str) -> list[str]:
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"table is {to_shown(table)}, expected a data frame")
+    if code not in table.columns:
+        raise InputError(f"table has no column {code!r}{to_hint(code, map(str, table.columns))}")
+    codes = table[code]
+    missing = np.flatnonzero(codes.isna())
+    if len(missing):
+        raise InputError(f"table: row {missing[0] + 1} has no {code}")
+    texts = [str(c) for c in codes]
+    bad = next((t for t in texts if len(t) != 5), None)
+    if bad is not None:
+        raise InputError(
+            f"table: {code} {bad!r} is not a code of five characters such as '01004' or '2A004'"
+        )
+    twice = pd.Series(texts).duplicated()
+    if twice.any():
+        row = int(np.flatnonzero(twice)[0])
+        raise InputError(f"table: {code} {texts[row]!r} occurs more than once (row {row + 1})")
+    return texts
+
+
+def _check_intensive(
+    table: pd.DataFrame, code: str, intensive: Mapping[str, str]
+) -> Mapping[str, str]:
+    for column, weight in intensive.items():
+        for name in (column, weight):
+            if name not in table.columns or name == code:
+                raise InputError(
+                    f"intensive: table has no column {name!r}"
+                    f"{to_hint(str(name), map(str, table.columns))}"
+                )
+            if not pd.api.types.is_numeric_dtype(table[name]):
+                raise InputError(f"intensive: column {name!r} holds no numbers")
+    return intensive
+
+
+def _to_links(
+    codes: Sequence[str], shared: Mapping[str, Mapping[str, float]]
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Rows of the table, the codes they go to, and the shares that go there."""
+    links = [(i, to, share) for i, c in enumerate(codes) for to, share in shared[c].items()]
+    rows = np.array([i for i, _, _ in links], dtype=np.int64)
+    return rows, [to for _, to, _ in links], np.array([share for _, _, share in links])
+
+
+def _sum(values: np.ndarray, at: np.ndarray, n: int) -> np.ndarray:
+    out = np.zeros(n)
+    np.add.at(out, at, values)
+    return out
+
+
+def _find_means(
+    table: pd.DataFrame,
+    column: str,
+    weight: str,
+    rows: np.ndarray,
+    shares: np.ndarray,
+    at: np.ndarray,
+    n: int,
+) -> np.ndarray:
+    values = table[column].to_numpy(dtype=float)[rows]
+    weighed = table[weight].to_numpy(dtype=float)[rows] * shares
+    known = ~np.isnan(values) & ~np.isnan(weighed)
+    total = _sum(np.where(known, weighed, 0.0), at, n)
+    sums = _sum(np.where(known, values * weighed, 0.0), at, n)
+    alone = np.full(n, np.nan)  # a commune that nobody weighs keeps its value
+    counts = _sum(np.ones(len(at)), at, n)
+    single = counts[at] == 1
+    alone[at[single]] = values[single]
+    return np.divide(sums, total, out=alone, where=total > 0)
+
+
+def _keep_agreed(column: pd.Series, rows: np.ndarray, at: np.ndarray, n: int) -> pd.Series:
+    parts = pd.DataFrame({"at": at, "value": column.iloc[rows].to_numpy()})
+    by_commune = parts.groupby("at")["value"]
+    n_values = by_commune.nunique(dropna=False)
+    agreed = by_commune.first().where(n_values < 2)
+    return agreed.reindex(range(n)).reset_index(drop=True).astype(column.dtype, errors="ignore")

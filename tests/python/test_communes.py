@@ -1,0 +1,151 @@
+"""Communes merge, split and change their codes; persons stay."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import maillage as ml
+
+COLUMNS = ["MOD", "DATE_EFF", "TYPECOM_AV", "COM_AV", "TYPECOM_AP", "COM_AP"]
+
+
+def movements(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
+    data = [(mod, day, "COM", before, "COM", after) for mod, day, before, after in rows]
+    return pd.DataFrame(data, columns=COLUMNS)
+
+
+# a commune nouvelle that takes the code of one of its parts; later one of them leaves again
+HISTORY = movements(
+    (32, "2019-01-01", "01033", "01033"),
+    (32, "2019-01-01", "01091", "01033"),
+    (10, "2020-06-01", "01004", "01004"),
+    (21, "2024-01-01", "01033", "01033"),
+    (21, "2024-01-01", "01033", "01091"),
+    (41, "2018-01-01", "27058", "49058"),
+)
+
+
+def table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "commune": ["01033", "01091", "01004", "27058"],
+            "persons": [100.0, 50.0, 10.0, 7.0],
+            "income": [20.0, 26.0, 15.0, 11.0],
+            "region": ["84", "84", "84", "28"],
+            "name": ["Bellegarde", "Châtillon", "Ambérieu", "Blandey"],
+        }
+    )
+
+
+def test_a_merger_sums_and_weighs():
+    found = ml.recode_communes(table(), HISTORY, 2017, 2020, intensive={"income": "persons"})
+    assert list(found["commune"]) == ["01033", "01004", "49058"]
+    assert list(found["persons"]) == [150, 10, 7]
+    assert list(found["income"]) == [22, 15, 11]
+    assert list(found["region"]) == ["84", "84", "28"]
+    assert found["name"].isna().tolist() == [True, False, False]
+    assert found.attrs["findings"] == []
+
+
+def test_dates_bound_what_counts():
+    same = ml.recode_communes(table(), HISTORY, 2018, 2018)
+    pd.testing.assert_frame_equal(same, table(), check_dtype=False)
+    # the geography of 2018 already has the code of 1 January 2018
+    after = ml.recode_communes(table(), HISTORY, 2018, 2019)
+    assert list(after["commune"]) == ["01033", "01004", "27058"]
+
+
+def test_a_split_is_shared_by_weights():
+    before = pd.DataFrame({"commune": ["01033"], "persons": [160.0], "rate": [0.3]})
+    found = ml.recode_communes(
+        before,
+        HISTORY,
+        2020,
+        2025,
+        intensive={"rate": "persons"},
+        weights={"01033": 3.0, "01091": 1.0},
+    )
+    assert dict(zip(found["commune"], found["persons"], strict=True)) == {"01033": 120, "01091": 40}
+    assert list(found["rate"]) == [0.3, 0.3]
+    evenly = ml.recode_communes(before, HISTORY, 2020, 2025)
+    assert list(evenly["persons"]) == [80, 80]
+    assert evenly.attrs["findings"][0]["kind"] == "split_evenly"
+
+
+def test_back_in_time_mergers_are_undone():
+    after = pd.DataFrame({"commune": ["01033", "49058"], "persons": [150.0, 7.0]})
+    found = ml.recode_communes(after, HISTORY, 2020, 2017, weights={"01033": 2, "01091": 1})
+    assert dict(zip(found["commune"], found["persons"], strict=True)) == {
+        "01033": 100,
+        "01091": 50,
+        "27058": 7,
+    }
+
+
+def test_unknown_numbers_stay_unknown():
+    odd = table().assign(persons=[100.0, np.nan, 10.0, 7.0])
+    found = ml.recode_communes(odd, HISTORY, 2017, 2020, intensive={"income": "persons"})
+    assert np.isnan(found["persons"].iloc[0])
+    assert found["income"].iloc[0] == 20
+
+
+def test_files_as_insee_writes_them(tmp_path: Path):
+    path = tmp_path / "v_mvt_commune_2025.csv"
+    full = HISTORY.assign(TNCC_AV=0, NCC_AV="X", LIBELLE_AV="Châtillon")
+    parts = pd.DataFrame([(32, "2019-01-01", "COM", "01091", "COMD", "01091")], columns=COLUMNS)
+    pd.concat([full, parts]).to_csv(path, index=False)
+    found = ml.recode_communes(table(), path, 2017, 2020)
+    assert list(found["persons"]) == [150, 10, 7]
+
+
+@given(st.data())
+def test_persons_are_conserved(data: st.DataObject):
+    codes = [f"{i:05}" for i in range(12)]
+    rows = []
+    for year in range(2010, 2020):
+        day = datetime.date(year, 1, 1).isoformat()
+        for before in data.draw(st.lists(st.sampled_from(codes), max_size=4, unique=True)):
+            for after in data.draw(st.lists(st.sampled_from(codes), min_size=1, max_size=3)):
+                rows.append((32, day, before, after))
+    history = movements(*rows)
+    persons = data.draw(st.lists(st.floats(0, 1e6), min_size=12, max_size=12))
+    weights = dict(zip(codes, persons, strict=True)) if data.draw(st.booleans()) else None
+    before = pd.DataFrame({"commune": codes, "persons": persons})
+    for years in ((2009, 2020), (2020, 2009), (2012, 2016)):
+        found = ml.recode_communes(before, history, *years, weights=weights)
+        assert found["persons"].sum() == pytest.approx(before["persons"].sum(), abs=1e-6)
+        assert found["commune"].is_unique
+        shuffled = before.sample(frac=1, random_state=1)
+        again = ml.recode_communes(shuffled, history.iloc[::-1], *years, weights=weights)
+        pd.testing.assert_frame_equal(
+            again.sort_values("commune").reset_index(drop=True),
+            found.sort_values("commune").reset_index(drop=True),
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"code": "insee"}, "table has no column 'insee'"),
+        ({"from_year": "x"}, "from_year is 'x', expected a year"),
+        ({"intensive": {"incom": "persons"}}, "no column 'incom', did you mean 'income'?"),
+        ({"intensive": {"name": "persons"}}, "column 'name' holds no numbers"),
+        ({"table": table().assign(commune="01033")}, "'01033' occurs more than once (row 2)"),
+        ({"table": table().assign(commune=[1033, 1, 2, 3])}, "'1033' is not a code of five"),
+        ({"table": [1]}, "expected a data frame"),
+        ({"movements": HISTORY.drop(columns="COM_AV")}, "movements have no column 'COM_AV'"),
+        ({"movements": HISTORY.assign(DATE_EFF="soon")}, "DATE_EFF"),
+    ],
+)
+def test_mistakes(change, said):
+    arguments = {"table": table(), "movements": HISTORY, "from_year": 2017, "to_year": 2020}
+    with pytest.raises(ml.InputError) as error:
+        ml.recode_communes(**(arguments | change))
+    assert said in str(error.value)
