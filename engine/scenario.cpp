@@ -168,9 +168,11 @@ RoadSegments build_edited_roads(const RoadSegments& before, const EditRoads& edi
 
 std::vector<SegmentId> find_segments(const RoadSegments& segments, std::span<const std::int64_t> ways) {
   const std::unordered_set<std::int64_t> wanted(ways.begin(), ways.end());
+  std::vector<std::uint8_t> is_wanted(segments.way_id.size());
+  for (std::size_t w = 0; w < is_wanted.size(); ++w) is_wanted[w] = wanted.contains(segments.way_id[w]);
   std::vector<SegmentId> found;
   for (std::size_t i = 0; i < segments.n_segments(); ++i)
-    if (wanted.contains(segments.way_id[segments.way[SegmentId(i)]])) found.push_back(SegmentId(i));
+    if (is_wanted[segments.way[SegmentId(i)]]) found.push_back(SegmentId(i));
   return found;
 }
 

@@ -96,3 +96,28 @@ def test_bench_close_one_of_a_generated_country(benchmark, generated: Path):
     total = benchmark.pedantic(compare, setup=next_scenario, rounds=20, warmup_rounds=2)
     assert total["delta_persons"][0] == 0
     assert total["delta_exposed"][0] >= 0
+
+
+def test_bench_slow_roads_of_a_generated_country(benchmark, generated: Path):
+    """Roads around a place become slower: `territory.apply`, and the lists after it."""
+    territory = ml.read_territory(generated / "territory.toml", progress=False)
+    territory.exposure("post", 20, progress=False)
+    service = territory.services.index("post")
+    places = territory.places
+    rows = itertools.cycle(np.random.default_rng(7).permutation(len(places)))
+
+    def next_scenario() -> tuple[tuple[ml.Scenario], dict]:
+        lon, lat = places.loc[int(next(rows)), ["lon", "lat"]]
+        box = [
+            (lon + x, lat + y)
+            for x, y in ((-0.03, -0.02), (0.03, -0.02), (0.03, 0.02), (-0.03, 0.02))
+        ]
+        return (ml.Scenario("slow").set_speed(polygon=box, mode="car", factor=0.7),), {}
+
+    def edit(scenario: ml.Scenario):
+        return territory.apply(scenario, threads=1)._core.nearest(
+            service, 1, "car", 0, 1, threads=1
+        )
+
+    offsets, _, _ = benchmark.pedantic(edit, setup=next_scenario, rounds=10, warmup_rounds=1)
+    assert len(offsets) == len(places) + 1
