@@ -25,7 +25,7 @@ from maillage.errors import InputError
 from maillage.exposure import STATES
 from maillage.progress import Report, report_progress
 from maillage.results import to_keys
-from maillage.territory_edits import apply_to_parts
+from maillage.territory_edits import to_edits
 
 if TYPE_CHECKING:
     from maillage.territory import Territory
@@ -211,7 +211,7 @@ class _Evaluation:
     def _to_edits(self, number: int) -> _core.Edits:
         batch = self._batch
         if number in batch.others:
-            return apply_to_parts(self._territory.parts, batch.others[number])[1]
+            return to_edits(self._territory.parts, batch.others[number])
         edits = _core.Edits()
         for row in batch.counters[batch.offsets[number] : batch.offsets[number + 1]].tolist():
             edits.close(row)

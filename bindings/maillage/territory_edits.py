@@ -40,6 +40,14 @@ def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[Territory
     return editor.finish(), editor.edits
 
 
+def to_edits(parts: TerritoryParts, scenario: Scenario) -> _core.Edits:
+    """What the engine has to do for a scenario; the frames that Python would show are not made."""
+    editor = _Editor(parts)
+    for edit in scenario.edits:
+        editor.apply(edit)
+    return editor.edits
+
+
 def _to_hours(text: str) -> dict[str, Any]:
     hours = parse_opening_hours(text)
     return {"opening_hours": hours.to_text(), "weekly_hours": hours.weekly_hours}

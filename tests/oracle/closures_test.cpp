@@ -203,7 +203,8 @@ TEST(ClosureSets, OrderThreadsAndCompanyChangeNothing) {
 TEST(ScenarioChange, IsWhatTheScenarioMeans) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
-    const auto territory = build_random_territory(dice).territory;
+    auto territory = build_random_territory(dice).territory;
+    if (dice.chance(0.3)) territory = apply_edits(territory, build_random_edits(*territory, dice, {}));
     ExposureQuery query = build_random_query(*territory, dice);
     const Ladders ladders(territory, query.service, query.level, kDefaultK);
     std::vector<std::vector<Edit>> scenarios;
