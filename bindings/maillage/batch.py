@@ -271,15 +271,12 @@ def _to_deltas(deltas: Mapping[str, np.ndarray], asked: BatchQuestion) -> dict[s
 def _to_worst(
     columns: Mapping[str, np.ndarray], territory: Territory, compact: bool = False
 ) -> dict[str, Any]:
-    rows = columns["worst_place"]
-    places = territory.parts.places["place"]
-    if not compact:
-        keys: Any = to_keys(places, rows)
-    else:  # only the places that are named, so that no chunk of a file holds them all
-        named, codes = np.unique(rows, return_inverse=True)
-        n_absent = int(len(named) > 0 and named[0] < 0)
-        texts = pd.Index(np.asarray(places, dtype=object)[named[n_absent:]], dtype="str")
-        keys = pd.Categorical.from_codes((codes - n_absent).astype(np.int32), categories=texts)
+    """The columns of the worst place; of a country's places only those that are named."""
+    named, codes = np.unique(columns["worst_place"], return_inverse=True)
+    n_absent = int(len(named) > 0 and named[0] < 0)
+    texts = pd.Index(territory.parts.places["place"].iloc[named[n_absent:]], dtype="str")
+    rows = codes.astype(np.int32) - n_absent
+    keys: Any = pd.Categorical.from_codes(rows, texts) if compact else to_keys(texts, rows)
     return {"worst_place": keys, **{name: columns[name] for name in WORST[1:]}}
 
 
