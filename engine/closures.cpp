@@ -11,31 +11,6 @@ constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostBlocks = 32;  // bounds what the blocks hold together
 constexpr std::size_t kLeastPlaces = 2048;
 
-// What a counter's closing means to the people of one block of places. A slot holds a counter; groups
-// stand in the order of their walking classes, so that those of a class are neighbours:
-//   sums   | moved | person ms | far | far x shift | gone |       each n_groups
-//   counts | places | growth | worst place | before | after |     each n_groups, then places of all
-// `far` are the persons who had a counter within the limit; the states follow from it.
-struct Tally {
-  std::vector<std::uint32_t> slot_of;  // counter -> slot
-  std::vector<CounterId> counters;     // slot -> counter
-  std::vector<double> sums;
-  std::vector<std::int32_t> counts;
-
-  static constexpr std::size_t kSums = 5, kCounts = 5;
-
-  std::uint32_t find_slot(CounterId c, std::size_t n_groups) {
-    std::uint32_t& slot = slot_of[c.v];
-    if (slot == kNoSlot) {
-      slot = static_cast<std::uint32_t>(counters.size());
-      counters.push_back(c);
-      sums.resize(counters.size() * kSums * n_groups, 0.0);
-      counts.resize(counters.size() * (kCounts * n_groups + 1), 0);
-    }
-    return slot;
-  }
-};
-
 // Groups by walking class: those of class w are groups[begin[w]] .. groups[begin[w + 1] - 1].
 struct GroupOrder {
   std::vector<std::uint32_t> groups;
@@ -47,6 +22,34 @@ struct GroupOrder {
       groups.insert(groups.end(), of_class.begin(), of_class.end());
       begin.push_back(groups.size());
     }
+  }
+};
+
+// What a counter's closing means to the people of one block of places. A slot holds a counter; groups
+// stand in the order of their walking classes, so that those of a class are neighbours:
+//   sums   | moved | person ms | far | far x shift | gone |       each n_groups
+//   counts | places | growth | worst place | before | after |     each n_groups, then places of all
+//          and, a class each, the least growth of its groups: what does not exceed it is nobody's worst
+// `far` are the persons who had a counter within the limit; the states follow from it.
+struct Tally {
+  std::vector<std::uint32_t> slot_of;  // counter -> slot
+  std::vector<CounterId> counters;     // slot -> counter
+  std::vector<double> sums;
+  std::vector<std::int32_t> counts;
+
+  static constexpr std::size_t kSums = 5, kCounts = 5;
+
+  static std::size_t find_n_counts(const GroupOrder& order) { return kCounts * order.groups.size() + order.begin.size(); }
+
+  std::uint32_t find_slot(CounterId c, const GroupOrder& order) {
+    std::uint32_t& slot = slot_of[c.v];
+    if (slot == kNoSlot) {
+      slot = static_cast<std::uint32_t>(counters.size());
+      counters.push_back(c);
+      sums.resize(counters.size() * kSums * order.groups.size(), 0.0);
+      counts.resize(counters.size() * find_n_counts(order), 0);
+    }
+    return slot;
   }
 };
 
@@ -64,7 +67,7 @@ struct Detour {
 class BlockPass {
  public:
   BlockPass(const Ladders& ladders, const People& people, const GroupOrder& order)
-      : ladders_(ladders), people_(people), order_(order), n_groups_(order.groups.size()), rungs_(ladders.n_ladders()),
+      : ladders_(ladders), people_(people), order_(order), n_groups_(order.groups.size()), n_counts_(Tally::find_n_counts(order)), rungs_(ladders.n_ladders()),
         by_car_(n_groups_), without_(n_groups_) {
     tally_.slot_of.assign(ladders.territory()->parts().counters->n_counters(), kNoSlot);
   }
@@ -102,7 +105,7 @@ class BlockPass {
     Detour d;
     if (r.first.counter.is_none()) return d;
     d.exists = true;
-    d.slot = tally_.find_slot(r.first.counter, n_groups_);
+    d.slot = tally_.find_slot(r.first.counter, order_);
     d.before = r.first.time;
     d.after = r.second.time;
     d.is_gone = !d.after.is_reachable();
@@ -166,8 +169,13 @@ class BlockPass {
     if (d.is_gone)
       for (std::size_t i = begin; i < end; ++i) s[4 * n_groups_ + i] += persons[i];
     std::int32_t* c = counts(d.slot);
-    for (std::size_t i = begin; i < end; ++i)
+    std::int32_t& least = c[Tally::kCounts * n_groups_ + 1 + w];
+    if (d.growth < least) return;
+    least = std::numeric_limits<std::int32_t>::max();
+    for (std::size_t i = begin; i < end; ++i) {
       if (d.growth >= c[n_groups_ + i] && persons[i] > 0) note_worst(d, p, c + i);
+      least = std::min(least, c[n_groups_ + i]);
+    }
   }
 
   // Places come in order, so an equal growth is worse only for the other class of the same place.
@@ -182,12 +190,12 @@ class BlockPass {
   }
 
   double* sums(std::uint32_t slot) { return tally_.sums.data() + slot * Tally::kSums * n_groups_; }
-  std::int32_t* counts(std::uint32_t slot) { return tally_.counts.data() + slot * (Tally::kCounts * n_groups_ + 1); }
+  std::int32_t* counts(std::uint32_t slot) { return tally_.counts.data() + slot * n_counts_; }
 
   const Ladders& ladders_;
   const People& people_;
   const GroupOrder& order_;
-  std::size_t n_groups_;
+  std::size_t n_groups_, n_counts_;
   std::vector<Rungs> rungs_;
   std::vector<double> by_car_, without_;  // persons of the place, in the order of the groups
   std::vector<std::uint32_t> counted_;    // slots that count the place already
@@ -198,7 +206,7 @@ class BlockPass {
 void add_tally(const Tally& tally, std::uint32_t slot, const GroupOrder& order, const Groups& groups, std::span<Change> columns) {
   const std::size_t n = columns.size() - 1;
   const double* s = tally.sums.data() + slot * Tally::kSums * n;
-  const std::int32_t* c = tally.counts.data() + slot * (Tally::kCounts * n + 1);
+  const std::int32_t* c = tally.counts.data() + slot * Tally::find_n_counts(order);
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint32_t g = order.groups[i];
     const double far = s[2 * n + i], shifted = s[3 * n + i], p_b = groups.p_b[g], p_c = groups.p_c[g];

@@ -151,10 +151,21 @@ void bind_batch(py::module_& m) {
            }),
            py::arg("territory"), py::arg("service"), py::arg("level"), py::arg("limit_min"), py::arg("threads") = 0,
            py::arg("progress") = py::none())
-      .def("singles", [](Closures& c, bool by_group, int n_threads, const py::object& report) {
-        const SingleClosures* singles = run(n_threads, report, [&](const Context& context) { return &c.singles(context); });
-        return to_table(singles->changes, to_part(c.n_columns(), by_group));
-      }, py::arg("by_group"), py::arg("threads") = 0, py::arg("progress") = py::none())
+      .def("singles", [](Closures& c, const Array<std::uint32_t>& counters, bool by_group, int n_threads, const py::object& report) {
+        for (std::uint32_t counter : to_span(counters))
+          if (counter >= c.n_counters()) throw InputError("a row names a counter that does not exist");
+        const auto changes = run(n_threads, report, [&](const Context& context) {
+          const SingleClosures& singles = c.singles(context);
+          std::vector<Change> rows;
+          rows.reserve(static_cast<std::size_t>(counters.size()) * c.n_columns());
+          for (std::uint32_t counter : to_span(counters)) {
+            const auto row = singles[CounterId(counter)];
+            rows.insert(rows.end(), row.begin(), row.end());
+          }
+          return rows;
+        });
+        return to_table(changes, to_part(c.n_columns(), by_group));
+      }, py::arg("counters"), py::arg("by_group"), py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("figures", [](Closures& c, bool by_group) {
         const std::vector<Change>* figures = nullptr;
         {

@@ -202,9 +202,13 @@ class Closures:
         progress: Report = None,
     ) -> None: ...
     def singles(
-        self, by_group: bool, threads: int = 0, progress: Report = None
+        self,
+        counters: NDArray[np.uint32],
+        by_group: bool,
+        threads: int = 0,
+        progress: Report = None,
     ) -> dict[str, NDArray[Any]]:
-        """A row a counter."""
+        """A row each of the counters named by their rows."""
     def figures(self, by_group: bool) -> dict[str, NDArray[Any]]:
         """The territory as it stands: one row."""
     def sets(

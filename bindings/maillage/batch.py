@@ -67,15 +67,14 @@ def find_closures(
 
 def single_closures(territory: Territory, asked: BatchQuestion) -> pd.DataFrame:
     """Every closure alone: see `Territory.single_closures`."""
-    with report_progress(asked.progress) as report:
-        closures = find_closures(territory, asked, report)
-        table = closures.singles(asked.by_group, asked.threads, report)
     parts = territory.parts
     offers = parts.levels[:, asked.index] >= asked.level
     rows = np.flatnonzero(parts.counters["open"].to_numpy(dtype=bool) & offers)
+    with report_progress(asked.progress) as report:
+        closures = find_closures(territory, asked, report)
+        deltas = closures.singles(rows.astype(np.uint32), asked.by_group, asked.threads, report)
     groups = _find_groups(territory, asked)
     width = len(groups) or 1
-    taken = (rows[:, None] * width + np.arange(width)).ravel()
     counters = np.repeat(rows, width)
     columns: dict[str, Any] = {
         "key": to_keys(parts.counters["key"], counters),
@@ -83,9 +82,8 @@ def single_closures(territory: Territory, asked: BatchQuestion) -> pd.DataFrame:
     }
     if asked.by_group:
         columns["group"] = _to_group_column(groups, len(rows))
-    deltas = {name: values[taken] for name, values in table.items()}
     columns |= _to_deltas(deltas, asked)
-    columns |= {name: deltas[name] for name in ("n_places",)}
+    columns["n_places"] = deltas["n_places"]
     columns |= _to_worst(deltas, territory)
     return pd.DataFrame(columns, copy=False)
 

@@ -178,6 +178,32 @@ TEST(ClosureSets, OfATerritoryThatCameByAScenario) {
   });
 }
 
+TEST(ClosureSets, MoreClosuresNeverHelpAnyone) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const auto territory = build_random_territory(dice).territory;
+    const Fixture f(territory, build_random_query(*territory, dice));
+    const double slack = 1e-9 * (1 + sum_all(*territory));
+    std::vector<Change> before(f.people.n_columns());
+    std::vector<CounterId> set;
+    for (CounterId c : draw_set(*territory, 1, dice)) {
+      set.push_back(c);
+      const auto now = f.find_set(set);
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        const States &a = now[i].states, &b = before[i].states;
+        ASSERT_GE(a.stranded + a.assisted_only + a.digital_only, b.stranded + b.assisted_only + b.digital_only - slack);
+        ASSERT_GE(a.stranded, b.stranded - slack);
+        ASSERT_NEAR(a.persons(), 0, slack);  // persons are conserved
+        ASSERT_GE(now[i].unreachable, before[i].unreachable - slack);
+        ASSERT_GE(now[i].moved, before[i].moved - slack);
+        ASSERT_GE(now[i].n_places, before[i].n_places);
+        ASSERT_GE(now[i].worst.growth_ms(), before[i].worst.growth_ms());
+      }
+      before = now;
+    }
+  }, 2);
+}
+
 TEST(ClosureSets, OrderThreadsAndCompanyChangeNothing) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
