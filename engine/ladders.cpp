@@ -224,10 +224,8 @@ void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& clos
 
 std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> places, const ClosedSet& closed,
                                                     const Context& context) const {
-  // A search settles a node in about the time in which a sweep passes two; a sweep without a
-  // hierarchy is itself one search over all nodes.
-  const std::size_t n_nodes = network_.network->n_nodes();
-  const std::size_t most = network_.hierarchy ? n_nodes / 2 : n_nodes;
+  // A sweep costs about as much as settling every node once.
+  const std::size_t most = network_.network->n_nodes();
   std::vector<Label> found(places.size());
   std::atomic<std::size_t> n_settled{0};
   for_blocks(places.size(), 64, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
