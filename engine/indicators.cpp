@@ -64,7 +64,7 @@ TimeSummary summarize_times(std::span<Burden> times, const SummaryOptions& optio
   const BurdenSums sums = sum_burdens(times);
   if (!(sums.persons > 0)) return out;
   out.unreachable_share = std::max(0.0, (sums.persons - sums.reachable) / sums.persons);
-  out.mean = sums.mean();
+  if (sums.reachable > 0) out.mean = sums.mean();  // 0 / 0 would be a NaN with a sign
   out.median = find_quantile(times, sums, 0.5);
   out.p90 = find_quantile(times, sums, 0.9);
   for (const Burden& t : times)
