@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE_LAYERS = [
     ("words", ["id", "units", "error", "csr", "equity"]),
     ("threads", ["parallel"]),
-    ("data as read", ["road_segments", "graph", "places", "counters"]),
+    ("data as read", ["road_segments", "graph", "places", "counters", "group_fit"]),
     ("pieces of road", ["road_chains", "segment_grid"]),
     ("road network", ["road_network"]),
     ("paths", ["boost_graph", "links", "dijkstra", "hierarchy", "label_lines"]),

@@ -5,6 +5,7 @@
 //   territory.cpp     Territory, Edits, Exposure
 //   batch.cpp         Closures: single closures, sets of closures, many scenarios
 //   equity.cpp        how minutes are spread over people
+//   group_fit.cpp     persons by group from marginal tables
 //   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
 
@@ -16,6 +17,7 @@ namespace maillage::bind {
 void bind_roads(py::module_& m);
 void bind_territory(py::module_& m);
 void bind_equity(py::module_& m);
+void bind_group_fit(py::module_& m);
 void bind_batch(py::module_& m);
 }  // namespace maillage::bind
 namespace maillage {
@@ -50,6 +52,7 @@ PYBIND11_MODULE(_core, m) {
   maillage::bind::bind_roads(m);
   maillage::bind::bind_territory(m);
   maillage::bind::bind_equity(m);
+  maillage::bind::bind_group_fit(m);
   maillage::bind::bind_batch(m);
   maillage::bind_osm_write(m);
 }

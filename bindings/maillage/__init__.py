@@ -16,6 +16,7 @@ from maillage.delta import Delta
 from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
+from maillage.group_fit import fit_groups
 from maillage.roads import RoadNetwork, build_roads, read_roads
 from maillage.scenario import Scenario, read_scenario
 from maillage.scenario_checks import check_scenario
@@ -35,6 +36,7 @@ __all__ = [
     "build_roads",
     "check_scenario",
     "equity",
+    "fit_groups",
     "read_roads",
     "read_scenario",
     "read_territory",

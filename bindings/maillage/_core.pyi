@@ -276,3 +276,13 @@ def theil_parts(
     """Theil's T between groups and within them."""
 
 def concentration(minutes: Floats, persons: Floats, living: Floats) -> float: ...
+def fit_groups(
+    seeds: Floats,
+    seed_of_place: NDArray[np.uint32],
+    margins: list[tuple[NDArray[np.uint32], Floats]],
+    tolerance: float,
+    max_rounds: int,
+    threads: int = 0,
+    progress: Report = None,
+) -> dict[str, Any]:
+    """persons (n_places x n_cells), distance, total_gap, excluded, rounds (n_places)."""
