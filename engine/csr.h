@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "engine/buffer.h"
+
 namespace maillage {
 
 template <class T>
 struct Ragged {
-  std::vector<std::uint32_t> offset{0};
-  std::vector<T> values;
+  Buffer<std::uint32_t> offset{0};
+  Buffer<T> values;
 
   std::size_t n_rows() const { return offset.size() - 1; }
   std::span<const T> operator[](std::size_t row) const {
@@ -27,14 +29,13 @@ struct Ragged {
 // Groups (row, value) pairs by row, keeping the order of the pairs inside a row. O(rows + pairs).
 template <class T>
 Ragged<T> build_ragged(std::size_t n_rows, std::span<const std::pair<std::uint32_t, T>> pairs) {
-  Ragged<T> out;
-  out.offset.assign(n_rows + 1, 0);
-  for (const auto& [row, value] : pairs) ++out.offset[row + 1];
-  for (std::size_t i = 0; i < n_rows; ++i) out.offset[i + 1] += out.offset[i];
-  std::vector<std::uint32_t> next(out.offset.begin(), out.offset.end() - 1);
-  out.values.resize(pairs.size());
-  for (const auto& [row, value] : pairs) out.values[next[row]++] = value;
-  return out;
+  std::vector<std::uint32_t> offset(n_rows + 1, 0);
+  for (const auto& [row, value] : pairs) ++offset[row + 1];
+  for (std::size_t i = 0; i < n_rows; ++i) offset[i + 1] += offset[i];
+  std::vector<std::uint32_t> next(offset.begin(), offset.end() - 1);
+  std::vector<T> values(pairs.size());
+  for (const auto& [row, value] : pairs) values[next[row]++] = value;
+  return {std::move(offset), std::move(values)};
 }
 
 // A dense matrix in row order.
@@ -42,7 +43,7 @@ template <class T>
 struct Matrix {
   std::size_t n_rows = 0;
   std::size_t n_columns = 0;
-  std::vector<T> values;
+  Buffer<T> values;
 
   Matrix() = default;
   Matrix(std::size_t rows, std::size_t columns, T value = T())

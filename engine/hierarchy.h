@@ -37,13 +37,13 @@ struct RankedArc {
 };
 
 struct Hierarchy {
-  std::vector<Rank> rank_of;     // node -> rank
-  std::vector<NodeId> node_at;   // rank -> node
-  std::vector<std::uint32_t> turn;  // rank -> when the node was taken out: 0 .. n-1, every arc leads to a later turn
+  Buffer<Rank> rank_of;          // node -> rank
+  Buffer<NodeId> node_at;        // rank -> node
+  Buffer<std::uint32_t> turn;    // rank -> when the node was taken out: 0 .. n-1, every arc leads to a later turn
   Ragged<RankedArc> out;         // rank -> arcs to higher ranks, shortest first
   Ragged<RankedArc> in;          // rank -> arcs from higher ranks
   Rank first_top = 0;            // ranks from here on are the top, walked alone
-  std::vector<Rank> blocks{0};   // ranks [blocks[i], blocks[i+1]) below the top: no arc joins two blocks
+  Buffer<Rank> blocks{0};        // ranks [blocks[i], blocks[i+1]) below the top: no arc joins two blocks
 
   std::size_t n_nodes() const { return rank_of.size(); }
 };

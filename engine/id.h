@@ -11,6 +11,8 @@
 #include <limits>
 #include <vector>
 
+#include "engine/buffer.h"
+
 namespace maillage {
 
 template <class Tag>
@@ -39,7 +41,7 @@ class IdVector {
  public:
   IdVector() = default;
   explicit IdVector(std::size_t n, const T& value = T()) : items_(n, value) {}
-  explicit IdVector(std::vector<T> items) : items_(std::move(items)) {}
+  explicit IdVector(Buffer<T> items) : items_(std::move(items)) {}
 
   decltype(auto) operator[](I id) {
     assert(id.v < items_.size());
@@ -57,13 +59,13 @@ class IdVector {
     items_.push_back(std::move(item));
     return I(items_.size() - 1);
   }
-  const std::vector<T>& items() const { return items_; }
-  std::vector<T>& items() { return items_; }
+  const Buffer<T>& items() const { return items_; }
+  Buffer<T>& items() { return items_; }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
 
  private:
-  std::vector<T> items_;
+  Buffer<T> items_;
 };
 
 }  // namespace maillage

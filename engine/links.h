@@ -30,11 +30,11 @@ struct LinkOptions {
 struct Links {
   Ragged<LinkEnd> exits;                // for trips that start at the point
   Ragged<LinkEnd> entries;              // for trips that end there
-  std::vector<EdgePosition> position;   // edge none: at a junction or off the network
-  std::vector<Duration> access;         // straight way and extra; unreachable when off the network
-  std::vector<double> snap_m;           // length of the straight way; NaN when off the network
-  std::vector<LatLon> snapped;          // the point on the road
-  std::vector<LinkStatus> status;
+  Buffer<EdgePosition> position;        // edge none: at a junction or off the network
+  Buffer<Duration> access;              // straight way and extra; unreachable when off the network
+  Buffer<double> snap_m;                // length of the straight way; NaN when off the network
+  Buffer<LatLon> snapped;               // the point on the road
+  Buffer<LinkStatus> status;
 
   std::size_t n_points() const { return position.size(); }
 };

@@ -38,23 +38,23 @@ PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places) 
 
 namespace {
 
-// Counter row -> places that list it.
-Ragged<PlaceId> find_places_of(const NearestIndex& index) {
-  const std::vector<CounterId>& ids = index.counters.ids;
+// Counter row -> blocks of places that list it.
+Ragged<std::uint32_t> find_blocks_of(const NearestIndex& index) {
+  const Buffer<CounterId>& ids = index.counters.ids;
   std::vector<std::uint32_t> row_of(ids.empty() ? 0 : ids.back().v + 1);
   for (std::uint32_t i = 0; i < ids.size(); ++i) row_of[ids[i].v] = i;
-  Ragged<PlaceId> out;
-  out.offset.assign(ids.size() + 1, 0);
-  auto visit = [&](auto&& use) {
-    for (std::size_t p = 0; p < index.n_places; ++p)
-      for (const Label& l : index[PlaceId(p)]) use(row_of[l.counter.v], PlaceId(p));
-  };
-  visit([&](std::uint32_t row, PlaceId) { ++out.offset[row + 1]; });
-  for (std::size_t i = 0; i < ids.size(); ++i) out.offset[i + 1] += out.offset[i];
-  out.values.resize(out.offset.back());
-  std::vector<std::uint32_t> next(out.offset.begin(), out.offset.end() - 1);
-  visit([&](std::uint32_t row, PlaceId p) { out.values[next[row]++] = p; });
-  return out;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;  // row, block
+  std::vector<std::size_t> last(ids.size(), index.n_places);   // the block a row was last seen in
+  for (std::size_t p = 0; p < index.n_places; ++p) {
+    const std::size_t block = p / NearestIndex::kPlacesInBlock;
+    for (const Label& l : index[PlaceId(p)]) {
+      const std::uint32_t row = row_of[l.counter.v];
+      if (last[row] == block) continue;
+      last[row] = block;
+      pairs.emplace_back(row, static_cast<std::uint32_t>(block));
+    }
+  }
+  return build_ragged<std::uint32_t>(ids.size(), pairs);
 }
 
 }  // namespace
@@ -83,8 +83,20 @@ NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet coun
       out.node_radius[v] = list.size() >= static_cast<std::size_t>(k) ? list[static_cast<std::size_t>(k) - 1].time : unreachable();
     }
   });
-  out.places_of = find_places_of(out);
+  out.blocks_of = find_blocks_of(out);
   return out;
+}
+
+std::vector<PlaceId> NearestIndex::find_places_of(std::size_t row) const {
+  const CounterId id = counters.ids[row];
+  std::vector<PlaceId> places;
+  for (std::uint32_t block : blocks_of[row]) {
+    const std::size_t end = std::min(n_places, (block + 1) * kPlacesInBlock);
+    for (std::size_t p = block * kPlacesInBlock; p < end; ++p)
+      for (const Label& l : (*this)[PlaceId(p)])
+        if (l.counter == id) places.push_back(PlaceId(p));
+  }
+  return places;
 }
 
 std::span<const Label> NearestView::operator[](PlaceId p) const {
@@ -118,7 +130,7 @@ class NearestUpdate {
       const auto& ids = base_->counters.ids;
       const auto row = std::lower_bound(ids.begin(), ids.end(), id);
       if (row == ids.end() || *row != id) continue;
-      const auto places = base_->places_of[static_cast<std::size_t>(row - ids.begin())];
+      const auto places = base_->find_places_of(static_cast<std::size_t>(row - ids.begin()));
       touched_.insert(touched_.end(), places.begin(), places.end());
     }
   }

@@ -33,16 +33,16 @@ struct AttachedPlaces {
 
 // The counters of one service and level on one network. Row order is counter order.
 struct CounterSet {
-  std::vector<CounterId> ids;  // ascending
-  Links links;                 // row i: counter ids[i]
+  Buffer<CounterId> ids;  // ascending
+  Links links;            // row i: counter ids[i]
 };
 
 // Rows of links that stand inside an edge, by edge.
 std::vector<std::pair<EdgeId, std::uint32_t>> find_rows_on_edges(const Links& links);
 
 // Calls `visit(value)` for every pair with that key.
-template <class Key, class Value, class Visit>
-void visit_equal(const std::vector<std::pair<Key, Value>>& sorted, Key key, Visit&& visit) {
+template <class Rows, class Key, class Visit>
+void visit_equal(const Rows& sorted, Key key, Visit&& visit) {
   auto it = std::lower_bound(sorted.begin(), sorted.end(), key, [](const auto& a, Key k) { return a.first < k; });
   for (; it != sorted.end() && it->first == key; ++it) visit(it->second);
 }

@@ -27,7 +27,7 @@ struct Groups {
 
 // Share of a place's persons whose home has an adequate wired line or good 4G; NaN = not known.
 struct Connectivity {
-  std::vector<double> adequate;  // n_places
+  Buffer<double> adequate;  // n_places
 };
 
 // Share with an adequate wired line or good 4G, when the two are independent inside a place: an

@@ -364,7 +364,7 @@ class Builder {
     }
     const ArcLists graph = build_arc_lists(net_.n_junctions, rows, false);
     net_.component.assign(net_.n_junctions, 0);
-    std::vector<std::uint32_t>& component = net_.component.items();
+    Buffer<std::uint32_t>& component = net_.component.items();
     if (net_.n_junctions == 0) return;
     boost::strong_components(
         graph, boost::make_iterator_property_map(component.begin(), boost::typed_identity_property_map<std::uint32_t>()));

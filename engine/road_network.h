@@ -58,8 +58,8 @@ struct RoadNetwork {
   std::size_t n_components = 0;
   IdVector<EdgeId, Edge> edges;
   Ragged<std::uint32_t> edge_segments;          // edge -> segment id * 2 + (1 if against its drawing)
-  std::vector<std::int32_t> forward_cum_ms;     // at edge_segments' offsets + edge index: n_segments + 1 an edge
-  std::vector<std::int32_t> backward_cum_ms;
+  Buffer<std::int32_t> forward_cum_ms;          // at edge_segments' offsets + edge index: n_segments + 1 an edge
+  Buffer<std::int32_t> backward_cum_ms;
   IdVector<SegmentId, EdgeId> segment_edge;
   IdVector<SegmentId, std::uint32_t> segment_rank;  // place of the segment within its edge
 

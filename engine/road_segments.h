@@ -52,9 +52,9 @@ struct RoadSegments {
   IdVector<SegmentId, std::uint8_t> flags;  // SegmentFlag bits
 
   // n_ways
-  std::vector<std::int64_t> way_id;  // the data's own id of a road, for edits by way
+  Buffer<std::int64_t> way_id;  // the data's own id of a road, for edits by way
 
-  std::vector<TurnBan> turn_bans;
+  Buffer<TurnBan> turn_bans;
 
   std::size_t n_nodes() const { return node_point.size(); }
   std::size_t n_segments() const { return from.size(); }

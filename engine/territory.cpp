@@ -9,7 +9,7 @@ bool same_point(LatLon a, LatLon b) { return a.lat == b.lat && a.lon == b.lon; }
 
 void attach(TerritoryParts& parts, const Context& context) {
   for (ModeNetwork& m : parts.networks) {
-    if (!m.places) m.places = std::make_shared<Links>(build_links(*m.network, *parts.place_points, m.place_options, context));
+    if (!m.places) m.places = std::make_shared<Links>(build_links(*m.network, parts.place_points, m.place_options, context));
     if (!m.counters)
       m.counters = std::make_shared<Links>(build_links(*m.network, parts.counters->point, m.counter_options, context));
     if (!m.finder) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));

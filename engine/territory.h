@@ -39,7 +39,7 @@ struct ModeNetwork {
 };
 
 struct TerritoryParts {
-  std::shared_ptr<const std::vector<LatLon>> place_points;
+  Buffer<LatLon> place_points;
   std::shared_ptr<const Population> population;
   std::shared_ptr<const Groups> groups;
   std::shared_ptr<const Connectivity> connectivity;
@@ -81,7 +81,7 @@ class Territory {
 
   const TerritoryParts& parts() const { return parts_; }
   const std::shared_ptr<const Territory>& root() const { return root_; }
-  std::size_t n_places() const { return parts_.place_points->size(); }
+  std::size_t n_places() const { return parts_.place_points.size(); }
   std::size_t n_groups() const { return parts_.groups->n_groups(); }
 
   // The lists of network `n` for a service and least level, with at least `n_needed` labels where

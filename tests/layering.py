@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A file of the engine includes only files of layers above its own in this list.
 ENGINE_LAYERS = [
+    ("values", ["buffer"]),
     ("words", ["id", "units", "error", "csr", "equity"]),
     ("threads", ["parallel"]),
     ("data as read", ["road_segments", "graph", "places", "counters", "group_fit"]),

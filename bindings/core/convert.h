@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/buffer.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "engine/units.h"
@@ -28,6 +29,16 @@ using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 template <class T>
 std::span<const T> to_span(const Array<T>& a) {
   return {a.data(), static_cast<std::size_t>(a.size())};
+}
+
+// Shows a buffer to numpy without a copy, to be read only: others may stand on the same values.
+template <class T>
+py::array_t<T> to_array(const Buffer<T>& values) {
+  auto* kept = new Buffer<T>(values);
+  py::capsule owner(kept, [](void* p) { delete static_cast<Buffer<T>*>(p); });
+  py::array_t<T> array(static_cast<py::ssize_t>(values.size()), values.data(), owner);
+  array.attr("setflags")(py::arg("write") = false);
+  return array;
 }
 
 // Hands a vector to numpy without a copy.

@@ -60,7 +60,7 @@ TerritoryPtr build_territory(const py::dict& places, const py::dict& groups, con
   TerritoryParts parts;
   auto points = to_points(places["lat"].cast<Array<double>>(), places["lon"].cast<Array<double>>());
   const std::size_t n_places = points.size();
-  parts.place_points = std::make_shared<std::vector<LatLon>>(std::move(points));
+  parts.place_points = std::move(points);
   parts.population = std::make_shared<Population>(
       Population{to_matrix(places["persons"].cast<Array<double>>(), n_places, "persons"),
                  to_matrix(places["car_share"].cast<Array<double>>(), n_places, "car_share")});

@@ -9,9 +9,9 @@
 namespace maillage::test {
 namespace {
 
-template <class T>
-std::vector<T> permute(const std::vector<T>& rows, const std::vector<std::uint32_t>& order) {
-  std::vector<T> out;
+template <class Rows>
+std::vector<typename Rows::value_type> permute(const Rows& rows, const std::vector<std::uint32_t>& order) {
+  std::vector<typename Rows::value_type> out;
   if (rows.empty()) return out;
   for (std::uint32_t old : order) out.push_back(rows[old]);
   return out;
@@ -33,7 +33,7 @@ struct Orders {
 std::shared_ptr<const Territory> build_permuted(const Territory& territory, const Orders& orders, Dice& dice) {
   const TerritoryParts& old = territory.parts();
   TerritoryParts parts = old;
-  parts.place_points = std::make_shared<std::vector<LatLon>>(permute(*old.place_points, orders.place));
+  parts.place_points = permute(old.place_points, orders.place);
   parts.population = std::make_shared<Population>(
       Population{permute(old.population->persons, orders.place), permute(old.population->car_share, orders.place)});
   parts.connectivity = std::make_shared<Connectivity>(Connectivity{permute(old.connectivity->adequate, orders.place)});
@@ -142,12 +142,12 @@ TEST(Law7, AlsoOnATerritoryOfManyBlocks) {
   const auto small = build_random_territory(dice).territory;
   const std::size_t n = 20000, n_groups = small->n_groups();
   TerritoryParts parts = small->parts();
-  auto points = std::make_shared<std::vector<LatLon>>();
-  for (std::size_t p = 0; p < n; ++p) points->push_back(pick_point(*parts.networks[0].network->segments, dice));
+  std::vector<LatLon> points;
+  for (std::size_t p = 0; p < n; ++p) points.push_back(pick_point(*parts.networks[0].network->segments, dice));
   Population population{Matrix<double>(n, n_groups), Matrix<double>(n, n_groups)};
   for (double& v : population.persons.values) v = dice.uniform(0, 100);
   for (double& v : population.car_share.values) v = dice.uniform();
-  parts.place_points = points;
+  parts.place_points = std::move(points);
   parts.population = std::make_shared<Population>(std::move(population));
   parts.connectivity = std::make_shared<Connectivity>(Connectivity{std::vector<double>(n, 0.7)});
   parts.place_area = nullptr;

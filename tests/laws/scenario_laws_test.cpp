@@ -122,7 +122,7 @@ TEST(Law2, MovingAwayAndBackIsTheIdentity) {
     for (int i = 0; i < 3; ++i) {
       const CounterId c(dice.below(counters.n_counters()));
       const std::int32_t area = counters.area.empty() ? -1 : counters.area[c.v];
-      away.push_back(MoveCounter{c, before->parts().place_points->front(), 0});
+      away.push_back(MoveCounter{c, before->parts().place_points.front(), 0});
       back.push_back(MoveCounter{c, counters.point[c.v], area});
     }
     check_same(before, apply_edits(apply_edits(before, away), back), dice);

@@ -114,7 +114,7 @@ TEST(NearestIndex, KnowsWhichPlacesListACounter) {
       for (std::size_t p = 0; p < index.n_places; ++p)
         for (const Label& l : index[PlaceId(p)])
           if (l.counter == ids[row]) expected.push_back(PlaceId(p));
-      ASSERT_EQ(std::vector<PlaceId>(index.places_of[row].begin(), index.places_of[row].end()), expected);
+      ASSERT_EQ(index.find_places_of(row), expected);
     }
   }, 4);
 }

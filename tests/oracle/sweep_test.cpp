@@ -139,7 +139,7 @@ TEST(NearestIndex, IsTheSameBySweepsAndBySearch) {
       ASSERT_EQ(fast.labels, slow.labels);
       ASSERT_EQ(fast.count, slow.count);
       ASSERT_EQ(fast.node_radius, slow.node_radius);
-      ASSERT_EQ(fast.places_of.values, slow.places_of.values);
+      ASSERT_EQ(fast.blocks_of.values, slow.blocks_of.values);
     }
   });
 }

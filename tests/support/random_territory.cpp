@@ -154,7 +154,7 @@ RandomTerritory build_random_territory(Dice& dice) {
   TerritoryParts parts;
   parts.n_walk_classes = static_cast<std::uint32_t>(dice.between(1, 2));
   parts.connectivity_shift = dice.chance(0.5) ? 1 : dice.uniform();
-  auto places = std::make_shared<std::vector<LatLon>>(build_points(n_places, roads, {}, dice));
+  const std::vector<LatLon> places = build_points(n_places, roads, {}, dice);
   parts.place_points = places;
 
   Population population;
@@ -177,7 +177,7 @@ RandomTerritory build_random_territory(Dice& dice) {
   parts.connectivity = std::make_shared<Connectivity>(std::move(connectivity));
 
   Counters counters;
-  counters.point = build_points(n_counters, roads, *places, dice);
+  counters.point = build_points(n_counters, roads, places, dice);
   counters.level = Matrix<std::uint8_t>(0, out.n_services);
   for (std::size_t c = 0; c < n_counters; ++c) {
     counters.open.push_back(dice.chance(0.85));

@@ -41,7 +41,7 @@ std::shared_ptr<const Territory> SmallTerritory::build() const {
   TerritoryParts all = parts;
   std::vector<LatLon> points;
   for (char p : place_names) points.push_back(town.point(p));
-  all.place_points = std::make_shared<std::vector<LatLon>>(std::move(points));
+  all.place_points = std::move(points);
   all.population = std::make_shared<Population>(population);
   all.groups = std::make_shared<Groups>(groups);
   all.connectivity = std::make_shared<Connectivity>(connectivity);

@@ -103,7 +103,7 @@ TEST(TerritoryNearest, SeveralThreadsMayAskAtTheSameTime) {
   const auto territory = small.build();
   const auto expected = find_nearest_counters(*territory, ask(PersonClass::car), true).values;
   std::vector<std::thread> threads;
-  std::vector<std::vector<Label>> found(4);
+  std::vector<Buffer<Label>> found(4);
   for (std::size_t i = 0; i < found.size(); ++i)
     threads.emplace_back([&, i] {
       for (int k = 1; k <= 3; ++k) found[i] = find_nearest_counters(*territory, ask(PersonClass::car, k)).values;
