@@ -81,7 +81,7 @@ std::vector<Change> sum_figures(const Ladders& ladders, const People& people) {
   const std::size_t n_groups = parts.groups->n_groups();
   std::vector<Change> columns(n_groups + 1);
   std::vector<Rungs> rungs(ladders.n_ladders());
-  for (std::size_t p = 0; p < parts.place_points->size(); ++p) {
+  for (std::size_t p = 0; p < parts.place_points.size(); ++p) {
     ladders.read(PlaceId(p), rungs);
     for (std::size_t g = 0; g < n_groups; ++g) {
       const std::size_t w = parts.groups->walk_class[g];

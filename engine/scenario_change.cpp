@@ -61,7 +61,7 @@ class PeopleChange {
   }
   void add_to(std::vector<PlaceId>& places) const {
     if (!is_any_) return;
-    for (std::size_t p = 0; p < before_.place_points->size(); ++p)
+    for (std::size_t p = 0; p < before_.place_points.size(); ++p)
       if (contains(PlaceId(p))) places.push_back(PlaceId(p));
     std::sort(places.begin(), places.end());
     places.erase(std::unique(places.begin(), places.end()), places.end());

@@ -37,6 +37,19 @@ class SegmentGrid {
   // The nearest member within `max_m` metres (inclusive), or nothing.
   std::optional<NearestPoint> find_nearest(const RoadSegments& segments, LatLon point, double max_m) const;
 
+
+  // Hands its fields to `visit(name, field)`, for whoever keeps a grid and brings it back.
+  template <class Grid, class Visit>
+  static void visit_fields(Grid& grid, Visit&& visit) {
+    visit("min_lat", grid.min_lat_);
+    visit("min_lon", grid.min_lon_);
+    visit("cell_lat", grid.cell_lat_);
+    visit("cell_lon", grid.cell_lon_);
+    visit("n_x", grid.n_x_);
+    visit("n_y", grid.n_y_);
+    visit("cells", grid.cells_);
+  }
+
  private:
   struct Cell {
     std::int64_t x, y;

@@ -165,7 +165,7 @@ __attribute__((flatten)) void go_down_lines(LabelLine* lines, const Ways& ways, 
   go_down(Lines{lines}, ways, marks, begin, end);
 }
 
-void find_lines_of(const LabelLine* lines, const std::vector<Rank>& rank_of, const Ragged<LinkEnd>& ends,
+void find_lines_of(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends,
                    std::size_t begin, std::size_t end, LabelLine* out) {
   constexpr std::size_t kAhead = 16;
   for (std::size_t p = begin; p < end; ++p) {
@@ -186,7 +186,7 @@ void find_lines_of(const LabelLine* lines, const std::vector<Rank>& rank_of, con
 #else
 Marks go_up_lines(LabelLine*, const Ways&, std::span<const CounterId>, const Ragged<LinkEnd>&) { return Marks(0); }
 void go_down_lines(LabelLine*, const Ways&, const Marks&, Rank, Rank) {}
-void find_lines_of(const LabelLine*, const std::vector<Rank>&, const Ragged<LinkEnd>&, std::size_t, std::size_t, LabelLine*) {}
+void find_lines_of(const LabelLine*, const Buffer<Rank>&, const Ragged<LinkEnd>&, std::size_t, std::size_t, LabelLine*) {}
 #endif
 
 }  // namespace

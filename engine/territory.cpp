@@ -74,6 +74,36 @@ NearestIndex Territory::exhaustive_nearest_on(std::size_t n, ServiceId service, 
   return build_nearest_index({*m.network, *m.places, nullptr, direction}, select_counters(n, service, level), k, context);
 }
 
+std::shared_ptr<const NearestIndex> Territory::find_lists(const ListKey& key, int k, const Context& context) const {
+  std::shared_ptr<ListShelf> shelf;
+  {
+    const std::lock_guard lock(mutex_);
+    shelf = shelf_;
+  }
+  if (shelf) {
+    auto lists = shelf->find(key, context);
+    if (lists && lists->k >= k) return lists;
+  }
+  auto lists = std::make_shared<const NearestIndex>(build_nearest_index(
+      parts_.networks[key.network].attached(key.direction),
+      select_counters(key.network, ServiceId(key.service), key.level), k, context));
+  if (shelf)
+    shelf->keep(key, lists, [territory = weak_from_this(), key, before = std::weak_ptr(lists)](auto kept_lists) {
+      const auto self = territory.lock();
+      if (!self) return;
+      const std::lock_guard lock(self->mutex_);
+      const auto it = self->kept_.find(key);
+      if (it != self->kept_.end() && it->second.view->base() == before.lock())
+        it->second.view = std::make_shared<NearestView>(std::move(kept_lists));
+    });
+  return lists;
+}
+
+void Territory::use_shelf(std::shared_ptr<ListShelf> shelf) const {
+  const std::lock_guard lock(mutex_);
+  shelf_ = std::move(shelf);
+}
+
 std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId service, int level, int n_needed,
                                                         const Context& context, Direction direction) const {
   const ModeNetwork& m = parts_.networks[n];
@@ -83,9 +113,8 @@ std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId
   const bool is_changed = !change.closed.empty() || !change.opened.ids.empty();
   if (direction == Direction::from_counters && is_changed) inherits = false;  // no change is laid over such lists
   if (!inherits) {
-    auto index = std::make_shared<NearestIndex>(
-        build_nearest_index(m.attached(direction), select_counters(n, service, level), std::max(n_needed, kDefaultK), context));
-    return std::make_shared<NearestView>(std::move(index));
+    return std::make_shared<NearestView>(
+        find_lists({n, service.v, level, direction}, std::max(n_needed, kDefaultK), context));
   }
   const auto base = root_->nearest_on(n, service, level, n_needed, context, direction);
   if (!is_changed) return base;
@@ -95,7 +124,7 @@ std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId
 
 std::shared_ptr<const NearestView> Territory::nearest_on(std::size_t n, ServiceId service, int level, int n_needed,
                                                          const Context& context, Direction direction) const {
-  const ListKey key(n, service.v, level, direction);
+  const ListKey key{n, service.v, level, direction};
   {
     const std::lock_guard lock(mutex_);
     const auto it = kept_.find(key);

@@ -5,10 +5,11 @@
 // found when they are first asked for, and kept.
 #pragma once
 
+#include <compare>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <tuple>
 #include <vector>
 
 #include "engine/counters.h"
@@ -70,7 +71,28 @@ inline bool is_used(const ModeNetwork& m, const NearestQuery& query) {
          (query.person_class == PersonClass::car || m.serves_no_car);
 }
 
-class Territory {
+// Which lists of nearest counters: of which network, service and least level, and which way trips go.
+struct ListKey {
+  std::size_t network = 0;
+  std::uint32_t service = 0;
+  int level = 1;
+  Direction direction = Direction::to_counters;
+  friend auto operator<=>(const ListKey&, const ListKey&) = default;
+};
+
+// Where the lists of a territory outlive the session, if anywhere (geo/territory_cache.h keeps them in files).
+class ListShelf {
+ public:
+  using WhenKept = std::function<void(std::shared_ptr<const NearestIndex>)>;
+
+  virtual ~ListShelf() = default;
+  // The lists kept under a key; null when there are none.
+  virtual std::shared_ptr<const NearestIndex> find(const ListKey& key, const Context& context) = 0;
+  // Keeps lists, perhaps after returning; then hands them to `when_kept` as they stand where they are kept.
+  virtual void keep(const ListKey& key, std::shared_ptr<const NearestIndex> lists, WhenKept when_kept) = 0;
+};
+
+class Territory : public std::enable_shared_from_this<Territory> {
  public:
   // Attaches places and counters to every network that is not attached yet.
   static std::shared_ptr<const Territory> build(TerritoryParts parts, const Context& context = {});
@@ -78,6 +100,10 @@ class Territory {
   // A territory that came from `root` (itself without one) by edits; `parts` shares what is unchanged.
   static std::shared_ptr<const Territory> derive(std::shared_ptr<const Territory> root, TerritoryParts parts,
                                                  const Context& context = {});
+
+  // Looks for lists on `shelf` before finding them, and puts there those it finds. Lists of territories
+  // derived from this one are those of this one, and changes laid over them, which no shelf keeps.
+  void use_shelf(std::shared_ptr<ListShelf> shelf) const;
 
   const TerritoryParts& parts() const { return parts_; }
   const std::shared_ptr<const Territory>& root() const { return root_; }
@@ -96,6 +122,7 @@ class Territory {
 
  private:
   Territory() = default;
+  std::shared_ptr<const NearestIndex> find_lists(const ListKey& key, int k, const Context& context) const;
   std::shared_ptr<const NearestView> find_view(std::size_t n, ServiceId service, int level, int n_needed,
                                                const Context& context, Direction direction) const;
   CounterSet select_counters(std::size_t n, ServiceId service, int level) const;
@@ -104,13 +131,13 @@ class Territory {
   std::shared_ptr<const Territory> root_;
   TerritoryParts parts_;
 
-  using ListKey = std::tuple<std::size_t, std::uint32_t, int, Direction>;
   struct Kept {
     int n_needed;
     std::shared_ptr<const NearestView> view;
   };
   mutable std::mutex mutex_;
   mutable std::map<ListKey, Kept> kept_;
+  mutable std::shared_ptr<ListShelf> shelf_;
 };
 
 // The `k` nearest open counters of every place for a person class, best mode each: rows of at most k

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/buffer.h"
+#include "engine/csr.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "engine/units.h"
@@ -39,6 +40,13 @@ py::array_t<T> to_array(const Buffer<T>& values) {
   py::array_t<T> array(static_cast<py::ssize_t>(values.size()), values.data(), owner);
   array.attr("setflags")(py::arg("write") = false);
   return array;
+}
+
+// n_rows x n_columns, to be read only.
+template <class T>
+py::array_t<T> to_array(const Matrix<T>& matrix) {
+  return to_array(matrix.values)
+      .reshape({static_cast<py::ssize_t>(matrix.n_rows), static_cast<py::ssize_t>(matrix.n_columns)});
 }
 
 // Hands a vector to numpy without a copy.

@@ -12,6 +12,7 @@
 #include "engine/road_network.h"
 #include "engine/scenario.h"
 #include "engine/travel_times.h"
+#include "geo/field_files.h"
 #include "geo/osm_roads.h"
 #include "geo/road_tables.h"
 
@@ -68,9 +69,16 @@ py::tuple read_osm(const std::string& path, const std::vector<std::pair<std::str
   Findings findings;
   auto networks = run(n_threads, report, [&](const Context& context) {
     std::vector<NetworkPtr> out;
-    for (RoadSegments& segments : read_osm_roads(path, options, findings, context))
-      out.push_back(std::make_shared<RoadNetwork>(
-          build_road_network(std::make_shared<RoadSegments>(std::move(segments)), context)));
+    for (RoadSegments& segments : read_osm_roads(path, options, findings, context)) {
+      // walking speeds differ in their times; the roads are the same, and most of what is built on them
+      NetworkPtr like;
+      for (const NetworkPtr& other : out)
+        if (other->segments->mode == segments.mode) like = other;
+      if (like) share_equal_fields(*like->segments, segments);
+      RoadNetwork network = build_road_network(std::make_shared<RoadSegments>(std::move(segments)), context);
+      if (like) share_equal_fields(*like, network);
+      out.push_back(std::make_shared<RoadNetwork>(std::move(network)));
+    }
     return out;
   });
   return py::make_tuple(networks, to_dict(findings));

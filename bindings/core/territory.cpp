@@ -145,6 +145,7 @@ py::list find_links(const Territory& territory) {
   for (const ModeNetwork& m : territory.parts().networks) {
     py::dict d;
     d["network"] = std::const_pointer_cast<RoadNetwork>(m.network);
+    d["hierarchy"] = std::const_pointer_cast<Hierarchy>(m.hierarchy);
     d["walk_class"] = m.walk_class == kEveryWalkClass ? -1 : static_cast<int>(m.walk_class);
     d["places"] = std::const_pointer_cast<Links>(std::shared_ptr<const Links>(m.places));
     d["counters"] = std::const_pointer_cast<Links>(std::shared_ptr<const Links>(m.counters));
@@ -304,6 +305,9 @@ void bind_territory(py::module_& m) {
 
   py::class_<Territory, std::shared_ptr<Territory>>(m, "Territory")
       .def_property_readonly("n_places", &Territory::n_places)
+      .def_property_readonly("persons", [](const Territory& t) { return to_array(t.parts().population->persons); })
+      .def_property_readonly("car_share", [](const Territory& t) { return to_array(t.parts().population->car_share); })
+      .def_property_readonly("adequate", [](const Territory& t) { return to_array(t.parts().connectivity->adequate); })
       .def_property_readonly("links", &find_links)
       .def("nearest", [](const Territory& territory, std::uint32_t service, int level, const std::string& person_class,
                          std::uint32_t walk_class, int k, bool exhaustive, int n_threads, const py::object& report,

@@ -146,6 +146,13 @@ class Territory:
     def n_places(self) -> int: ...
     @property
     def links(self) -> list[dict[str, Any]]: ...
+    @property
+    def persons(self) -> Floats:
+        """n_places x n_groups, to be read only; so are the next two."""
+    @property
+    def car_share(self) -> Floats: ...
+    @property
+    def adequate(self) -> Floats: ...
     def nearest(
         self,
         service: int,
@@ -258,6 +265,34 @@ def build_territory(
     threads: int = 0,
     progress: Report = None,
 ) -> Territory: ...
+
+class CacheFile:
+    """A cache file, mapped; everything read from it keeps it."""
+
+    @property
+    def n_bytes(self) -> int: ...
+    def territory(self) -> Territory: ...
+    def array(self, name: str) -> NDArray[np.uint8]:
+        """Bytes that `write_cache` was given; can be read only. IoError when there are none."""
+
+class ListFolder:
+    """Where lists of nearest counters are kept, written in the background."""
+
+    def __init__(self, folder: str, key: str) -> None: ...
+    def wait(self) -> tuple[int, str]:
+        """How many lists were written since the last call, and the first failure in words."""
+
+def write_cache(
+    path: str,
+    key: str,
+    territory: Territory,
+    arrays: Mapping[str, NDArray[np.uint8]],
+    threads: int = 0,
+    progress: Report = None,
+) -> None: ...
+def open_cache(path: str, key: str, threads: int = 0, progress: Report = None) -> CacheFile: ...
+def release_memory() -> None: ...
+def keep_lists(territory: Territory, folder: ListFolder) -> None: ...
 def place_changes(before: Exposure, after: Exposure) -> dict[str, Any]: ...
 def adequate_share(wired: Any, mobile: Any) -> Any: ...
 def write_osm_pbf(

@@ -24,18 +24,18 @@ from maillage.arguments import (
     to_shown,
 )
 from maillage.delta import Delta
-from maillage.errors import InputError
+from maillage.errors import InputError, IoError
 from maillage.exposure import Exposure
-from maillage.geo.inputs import Zoning, read_inputs
-from maillage.networks import build_networks, replace_edited
+from maillage.geo.inputs import Zoning
+from maillage.networks import replace_edited
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_keys
 from maillage.roads import DIRECTIONS
 from maillage.scenario import Scenario
 from maillage.scenario_checks import check_scenario
-from maillage.territory_build import build_territory
 from maillage.territory_edits import apply_to_parts
 from maillage.territory_parts import TerritoryParts
+from maillage.territory_read import read_parts
 from maillage.territory_summary import summarize_territory
 
 MAX_K = 255
@@ -52,9 +52,15 @@ class Territory:
     scenario does not touch.
     """
 
-    def __init__(self, parts: TerritoryParts, core: _core.Territory) -> None:
+    def __init__(
+        self,
+        parts: TerritoryParts,
+        core: _core.Territory,
+        lists: _core.ListFolder | None = None,
+    ) -> None:
         self._parts = parts
         self._core = core
+        self._lists = lists
 
     @property
     def name(self) -> str:
@@ -281,7 +287,7 @@ class Territory:
             core = self._core.apply(edits, threads, report)
         history = (*self._parts.history, scenario.name)
         networks = replace_edited(parts.networks, core)
-        return Territory(replace(parts, history=history, networks=networks), core)
+        return Territory(replace(parts, history=history, networks=networks), core, self._lists)
 
     def compare(
         self,
@@ -453,6 +459,20 @@ class Territory:
             progress=how.get("progress"),
         )
 
+    def save_lists(self) -> int:
+        """Waits until every list of nearest counters that was found is in the cache.
+
+        Lists are written in the background as they are found, and the next session finds them
+        there; call this to be sure of it. Returns how many lists were written since the last
+        call; 0 also without a cache. Raises IoError when one could not be written.
+        """
+        if self._lists is None:
+            return 0
+        n_written, failure = self._lists.wait()
+        if failure:
+            raise IoError(failure)
+        return n_written
+
     def _find_service(self, service: str) -> int:
         return list(self._parts.services).index(
             check_name("service", service, self._parts.services)
@@ -492,14 +512,24 @@ def _check_same_origin(before: TerritoryParts, after: TerritoryParts) -> None:
 
 
 def read_territory(
-    path: str | Path, *, threads: int = 0, progress: ProgressChoice = None
+    path: str | Path,
+    *,
+    cache: bool | str | Path = True,
+    threads: int = 0,
+    progress: ProgressChoice = None,
 ) -> Territory:
     """Reads `territory.toml` and every file it names; see `scenarios/TERRITORY.md`.
 
+    cache
+        True: what is slow to make is kept in the user's cache folder and found there the next
+        time, as long as the files of the territory and the program are the same; a folder:
+        there; False: everything is read anew and nothing is kept. A cache that is damaged is
+        made anew, one that cannot be written is done without: findings `cache_rebuilt` and
+        `cache_not_written` say why.
+
     Raises InputError or IoError with file, row, field, value and what was expected.
     """
-    inputs = read_inputs(check_path("path", path))
+    path = check_path("path", path)
     threads = check_threads(threads)
     with report_progress(progress) as report:
-        networks = build_networks(inputs, threads, report)
-        return Territory(*build_territory(inputs, networks, threads, report))
+        return Territory(*read_parts(path, cache, threads, report))

@@ -353,10 +353,10 @@ def test_a_fault_of_ours_is_one_line_too(town: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr("maillage.territory.read_inputs", fail)
-    check_failure(run("check", town), 1, "please report", "ZeroDivisionError: two lines")
+    monkeypatch.setattr("maillage.territory_read.read_inputs", fail)
+    check_failure(run("check", town, "--no-cache"), 1, "please report", "ZeroDivisionError: two lines")
     monkeypatch.setenv("MAILLAGE_TRACEBACK", "1")
-    assert isinstance(run("check", town).exception, ZeroDivisionError)
+    assert isinstance(run("check", town, "--no-cache").exception, ZeroDivisionError)
 
 
 # as a process
@@ -400,7 +400,7 @@ import maillage.territory
 def wait(path):
     print("reading", flush=True)
     time.sleep(60)
-maillage.territory.read_inputs = wait
+maillage.territory_read.read_inputs = wait
 from maillage.cli import main
 main()
 """
@@ -408,7 +408,7 @@ main()
 
 def test_interrupting_ends_with_one_line(town: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, "check", str(town)],
+        [sys.executable, "-c", SLOW, "check", str(town), "--no-cache"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

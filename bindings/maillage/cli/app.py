@@ -129,4 +129,4 @@ def main() -> None:
 
 
 # Commands register themselves with `app` when they are imported.
-from maillage.cli import batch, check, demo, results, synth  # noqa: E402, F401
+from maillage.cli import batch, cache, check, demo, results, synth  # noqa: E402, F401

@@ -10,8 +10,10 @@ import typer
 
 from maillage.cli.app import app
 from maillage.cli.options import (
+    Cache,
     Level,
     Limit,
+    NoCache,
     Out,
     Output,
     Quiet,
@@ -20,6 +22,7 @@ from maillage.cli.options import (
     Threads,
     check_choice,
     check_files,
+    choose_cache,
     read_territory,
     to_metadata,
     to_question,
@@ -52,6 +55,8 @@ def closures(
     by: By = "total",
     out: Out = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """What closing each counter (guichet) alone would mean, ranked by harm."""
@@ -61,7 +66,7 @@ def closures(
     check_files(out)
     sort = check_choice("--sort", sort, list(ORDERS))
     by = check_choice("--by", by, ["total", "group"])
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     asked = to_question(territory, service, level, limit)
     how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
     question = (asked.service, asked.limit_min, asked.level)
@@ -95,6 +100,8 @@ def batch(
     by: By = "group",
     out: Out = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """What each of many scenarios changes, up to a million of them."""
@@ -105,7 +112,7 @@ def batch(
     sort = check_choice("--sort", sort, list(ORDERS))
     by = check_choice("--by", by, ["group", "total"])
     scenarios = _read_scenarios(scenario_files)
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     asked = to_question(territory, service, level, limit)
     how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
     question = (scenarios, asked.service, asked.limit_min, asked.level)

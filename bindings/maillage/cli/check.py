@@ -7,12 +7,15 @@ from typing import Any
 
 from maillage.cli.app import app
 from maillage.cli.options import (
+    Cache,
+    NoCache,
     Out,
     Output,
     Quiet,
     TerritoryFile,
     Threads,
     check_files,
+    choose_cache,
     read_territory,
     to_metadata,
     write_result,
@@ -24,6 +27,8 @@ def check(
     territory_file: TerritoryFile,
     out: Out = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """Reads a territory and says what was found: counts, totals, roads, doubtful data.
@@ -36,7 +41,7 @@ def check(
 
     output = Output(quiet)
     check_files(out)
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     summary: dict[str, Any] = territory.summary()
     output.show(build_check_view(summary, title=f"{territory.name} ({Path(territory_file)})"))
     output.show(show.build_findings_table(territory.findings))

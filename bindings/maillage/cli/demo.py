@@ -14,14 +14,17 @@ import typer
 
 from maillage.cli.app import app
 from maillage.cli.options import (
+    Cache,
     Level,
     Limit,
+    NoCache,
     Output,
     Question,
     Quiet,
     Service,
     Threads,
     build_losers,
+    choose_cache,
     draw_exposure,
     read_territory,
     to_metadata,
@@ -61,6 +64,8 @@ def demo(
     level: Level = 1,
     limit: Limit = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """The main job from files to maps: who has a human within reach, what a closure changes.
@@ -73,7 +78,7 @@ def demo(
     output = Output(quiet)
     territory_file = territory_file or _find_demo()
     scenario = read_scenario(scenario_file or territory_file.parent / _USUAL_SCENARIO)
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     asked = to_question(territory, service or territory.services[0], level, limit)
     how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
     exposure = territory.exposure(asked.service, asked.limit_min, asked.level, **how)

@@ -62,6 +62,17 @@ Threads = Annotated[
         show_default=False,
     ),
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        envvar="MAILLAGE_CACHE",
+        help="Keep what is slow to make in this folder, and find it there; the user's cache "
+        "folder by default.",
+        show_default=False,
+    ),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read everything anew and keep nothing.")]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but errors; write files only.")
 ]
@@ -109,13 +120,22 @@ class Output:
         self._console.print(text, markup=False, soft_wrap=True)
 
 
-def read_territory(path: Path, threads: int | None, output: Output) -> Territory:
+def read_territory(
+    path: Path, threads: int | None, output: Output, cache: bool | Path = True
+) -> Territory:
     """Reads the territory; a folder means the territory.toml in it."""
     from maillage.territory import read_territory as read
 
     if path.is_dir():
         path = path / "territory.toml"
-    return read(path, threads=threads or 0, progress=output.progress)
+    return read(path, cache=cache, threads=threads or 0, progress=output.progress)
+
+
+def choose_cache(cache: Path | None, no_cache: bool) -> bool | Path:
+    """What `--cache` and `--no-cache` ask for; the latter counts more."""
+    if no_cache:
+        return False
+    return True if cache is None else cache
 
 
 def find_service(territory: Territory, service: str | None) -> str:

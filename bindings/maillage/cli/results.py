@@ -12,9 +12,11 @@ import typer
 
 from maillage.cli.app import app
 from maillage.cli.options import (
+    Cache,
     Level,
     Limit,
     Map,
+    NoCache,
     Out,
     Output,
     Quiet,
@@ -24,6 +26,7 @@ from maillage.cli.options import (
     build_losers,
     check_choice,
     check_files,
+    choose_cache,
     draw_exposure,
     find_service,
     read_territory,
@@ -80,6 +83,8 @@ def nearest(
     ] = PersonClass.CAR,
     out: Out = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """The nearest open counters (guichets) of every place, with travel times."""
@@ -88,7 +93,7 @@ def nearest(
 
     output = Output(quiet)
     check_files(out)
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     service = find_service(territory, service)
     who = person_class.value
     frame = territory.nearest(
@@ -130,6 +135,8 @@ def exposure(
     out: Out = None,
     map_file: Map = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """Who has a counter (guichet) within reach, and who has only the internet."""
@@ -138,7 +145,7 @@ def exposure(
 
     output = Output(quiet)
     check_files(out, map_file)
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     asked = to_question(territory, service, level, limit)
     rows = check_choice("--by", by or "place", _choices(territory, []))
     how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
@@ -174,6 +181,8 @@ def compare(
     out: Out = None,
     map_file: Map = None,
     threads: Threads = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """What a scenario changes: who gets farther, who is left with only the internet."""
@@ -184,7 +193,7 @@ def compare(
     output = Output(quiet)
     check_files(out, map_file)
     scenario = read_scenario(scenario_file)
-    territory = read_territory(territory_file, threads, output)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     asked = to_question(territory, service, level, limit)
     rows = check_choice("--by", by or "place", _choices(territory, ["losers", "gainers"]))
     how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
