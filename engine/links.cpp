@@ -77,7 +77,7 @@ Attachment find_attachment(const RoadNetwork& net, LatLon point, const LinkOptio
 }
 
 template <class T>
-void append(std::vector<T>& to, const std::vector<T>& from) {
+void append(Buffer<T>& to, const Buffer<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 

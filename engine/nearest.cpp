@@ -194,7 +194,7 @@ class NearestUpdate {
 
   // The counters after the change.
   CounterSet build_open_set() const {
-    const std::vector<CounterId>& before = base_->counters.ids;
+    const Buffer<CounterId>& before = base_->counters.ids;
     std::vector<std::pair<CounterId, std::uint32_t>> rows;
     for (std::uint32_t i = 0; i < before.size(); ++i)
       if (!contains(change_.closed, before[i])) rows.emplace_back(before[i], i);

@@ -123,7 +123,7 @@ class Editor {
     population_.finish();
     connectivity_.finish();
     const std::span<const LatLon> points = parts_.counters->point;
-    for (RoadEditor& roads : roads_) roads.finish(*parts_.place_points, points.first(first_new_), context_);
+    for (RoadEditor& roads : roads_) roads.finish(parts_.place_points, points.first(first_new_), context_);
     attach_changed_counters();
   }
 

@@ -141,7 +141,7 @@ TEST(ClosureSets, ListsThatRunDryAreFollowedExactly) {
     TerritoryParts parts = small->parts();
     Counters counters = *parts.counters;
     for (int i = 0; i < 40; ++i) {
-      counters.point.push_back(dice.pick(*parts.place_points));
+      counters.point.push_back(small->parts().place_points[dice.below(small->n_places())]);
       counters.open.push_back(1);
       for (std::size_t s = 0; s < counters.level.n_columns; ++s) counters.level.values.push_back(2);
       ++counters.level.n_rows;

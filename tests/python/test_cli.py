@@ -354,7 +354,8 @@ def test_a_fault_of_ours_is_one_line_too(town: Path, monkeypatch: pytest.MonkeyP
         raise ZeroDivisionError("two\nlines")
 
     monkeypatch.setattr("maillage.territory_read.read_inputs", fail)
-    check_failure(run("check", town, "--no-cache"), 1, "please report", "ZeroDivisionError: two lines")
+    result = run("check", town, "--no-cache")
+    check_failure(result, 1, "please report", "ZeroDivisionError: two lines")
     monkeypatch.setenv("MAILLAGE_TRACEBACK", "1")
     assert isinstance(run("check", town, "--no-cache").exception, ZeroDivisionError)
 
