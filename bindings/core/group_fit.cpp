@@ -32,7 +32,8 @@ py::dict fit(const Array<double>& seeds, const Array<std::uint32_t>& seed_of_pla
   });
   py::dict d;
   const std::size_t n = found.persons.n_rows, width = found.persons.n_columns;
-  d["persons"] = to_array(std::move(found.persons.values), n, width);
+  const Buffer<double>& persons = found.persons.values;
+  d["persons"] = to_array(std::vector<double>(persons.begin(), persons.end()), n, width);
   d["distance"] = to_array(std::move(found.distance));
   d["total_gap"] = to_array(std::move(found.total_gap));
   d["excluded"] = to_array(std::move(found.excluded));
