@@ -111,15 +111,15 @@ def town() -> tuple[ml.RoadNetwork, pd.DataFrame]:
 def test_long_work_says_how_far_it_is(town):
     roads, points = town
     said: list[tuple[str, int, int]] = []
-    roads.travel_time_matrix(
-        points.head(300), points[::2000], progress=lambda *now: said.append(now)
+    roads.travel_time_matrix(  # so few origins that each is a search
+        points.head(290), points[::2000], progress=lambda *now: said.append(now)
     )
     assert len(said) > 2
     matrix = [(done, total) for step, done, total in said if step == "finding travel times"]
-    assert {total for _, total in matrix} == {300}
+    assert {total for _, total in matrix} == {290}
     done = [d for d, _ in matrix]
     assert done == sorted(done)
-    assert 0 <= done[0] < done[-1] <= 300
+    assert 0 <= done[0] < done[-1] <= 290
 
 
 def test_progress_does_not_change_the_answer(town):
