@@ -52,7 +52,7 @@ def run_session(path: str, cache: str | None, asks: bool) -> list[dict[str, Any]
     if asks:
         for service in territory.services:
             started = time.perf_counter()
-            territory.exposure(service).total()
+            territory.exposure(service)
             note(f"exposure to {service}", started)
         started = time.perf_counter()
         n = territory.save_lists()

@@ -83,10 +83,10 @@ class CacheEntry:
         """The territory if its entry is good; what makes it not so is a finding."""
         try:
             about = json.loads((self.folder / _ENTRY).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            findings.add("cache_rebuilt", f"{self.folder / _ENTRY}: {error}")
+            findings.add("cache_rebuilt", f"{self.folder / _ENTRY}: {_to_words(error)}")
             return None
         try:
             why = self._find_reason(about)
@@ -95,7 +95,7 @@ class CacheEntry:
                 self._renew(about)
                 return loaded
         except (MaillageError, OSError) as error:
-            why = str(error)
+            why = _to_words(error)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             why = f"{self.folder / _ENTRY} is damaged ({type(error).__name__}: {error})"
         findings.add("cache_rebuilt", why)
@@ -133,7 +133,7 @@ class CacheEntry:
             self._remove_others(key)
             return self._open(key, threads, report)
         except (MaillageError, OSError) as error:
-            findings.add("cache_not_written", str(error))
+            findings.add("cache_not_written", _to_words(error))
             return None
 
     def _find_reason(self, about: dict[str, Any]) -> str | None:
@@ -230,6 +230,13 @@ def _to_slug(file: Path) -> str:
     """A word for a folder: the file's own name, or its folder's when all are called the same."""
     word = file.parent.name if file.stem == "territory" else file.stem
     return re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:40] or "territory"
+
+
+def _to_words(error: Exception) -> str:
+    """A failure of the file system as our own sentences have it: which file, and why."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _is_alive(temporary: Path) -> bool:
