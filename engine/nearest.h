@@ -36,7 +36,7 @@ PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places);
 // laid, `node_radius` and `places_of` stay empty.
 struct NearestIndex {
   // Block b holds places b * kPlacesInBlock and on: where neighbours stand next to each other, naming blocks
-  // takes a tenth of what naming places takes, and reading a block's lists costs no more than finding them.
+  // takes a tenth of the memory that naming places takes.
   static constexpr std::size_t kPlacesInBlock = 16;
 
   int k = kDefaultK;
