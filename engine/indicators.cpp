@@ -33,18 +33,26 @@ void visit_rows(const Exposure& exposure, const Grouping& grouping, const Contex
   const auto places_of = build_ragged<std::uint32_t>(grouping.n_rows, pairs);
   const std::size_t n_rows = grouping.n_rows * per_row;
   context.begin("summarising travel times", n_rows);
-  for_blocks(n_rows, 256, context, [&](std::size_t begin, std::size_t end) {
+  const std::size_t n_classes = t.n_walk_classes;
+  for_blocks(n_rows, std::clamp<std::size_t>(n_rows / 64, 1, 256), context, [&](std::size_t begin, std::size_t end) {
     std::vector<Burden> times;
+    std::vector<double> by_car(n_classes), without(n_classes);  // persons of one place who share their times
     for (std::size_t i = begin; i < end; ++i) {
       times.clear();
       const std::size_t first_group = grouping.by_group ? i % per_row : 0;
       const std::size_t last_group = grouping.by_group ? first_group + 1 : n_groups;
       for (std::uint32_t p : places_of[i / per_row]) {
+        std::fill(by_car.begin(), by_car.end(), 0.0);
+        std::fill(without.begin(), without.end(), 0.0);
         for (std::size_t g = first_group; g < last_group; ++g) {
           const double persons = t.population->persons(p, g);
           const double car = persons * t.population->car_share(p, g);
-          times.push_back({to_burden(exposure.label(PlaceId(p), GroupId(g), PersonClass::car).time), car});
-          times.push_back({to_burden(exposure.label(PlaceId(p), GroupId(g), PersonClass::no_car).time), persons - car});
+          by_car[t.groups->walk_class[g]] += car;
+          without[t.groups->walk_class[g]] += persons - car;
+        }
+        for (std::size_t w = 0; w < n_classes; ++w) {
+          if (by_car[w] != 0) times.push_back({to_burden(exposure.car[w][p].time), by_car[w]});
+          if (without[w] != 0) times.push_back({to_burden(exposure.no_car[w][p].time), without[w]});
         }
       }
       visit(i, std::span<Burden>(times));

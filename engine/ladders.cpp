@@ -214,7 +214,7 @@ void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& clos
   open.links = select_links(counters_.links, rows);
   std::fill(found.begin(), found.end(), Label{});
   if (open.ids.empty()) return;
-  const PlaceLists lists(network_.attached(), open, 1, {context.n_threads, nullptr});
+  const PlaceLists lists(network_.attached(), open, 1, Reading::places, {context.n_threads, nullptr});
   std::vector<Label> list, first(lists.n_kept()), second(lists.n_kept());
   for (std::size_t i = 0; i < places.size(); ++i) {
     lists.find(places[i].v, list, first, second);

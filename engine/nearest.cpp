@@ -68,7 +68,7 @@ NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet coun
   out.counters = std::move(counters);
   out.on_edge = find_rows_on_edges(out.counters.links);
   out.entered_at = find_entered_at(out.counters);
-  const PlaceLists lists(attached, out.counters, k, context);
+  const PlaceLists lists(attached, out.counters, k, Reading::nodes, context);
   lists.visit([&](std::size_t p, std::span<const Label> list) {
     std::copy(list.begin(), list.end(), out.labels.begin() + static_cast<std::ptrdiff_t>(p * static_cast<std::size_t>(k)));
     out.count[p] = static_cast<std::uint8_t>(list.size());
@@ -213,7 +213,7 @@ class NearestUpdate {
 
   void repair_by_sweep(const Context& context) {
     const CounterSet open = build_open_set();
-    const PlaceLists lists(attached_, open, base_->k, context);
+    const PlaceLists lists(attached_, open, base_->k, Reading::places, context);
     context.begin("repairing lists", dry_.size());
     for_blocks(dry_.size(), 1024, context, [&](std::size_t begin, std::size_t end) {
       std::vector<Label> first(lists.n_kept()), second(lists.n_kept());

@@ -66,11 +66,13 @@ Duration find_shared_edge_time(const RoadNetwork& net, const Links& from, std::s
   return find_direct_time(net, from.position[i], to.position[j]) + from.access[i] + to.access[j];
 }
 
-PlaceLists::PlaceLists(const AttachedPlaces& attached, const CounterSet& counters, int k, const Context& context)
+PlaceLists::PlaceLists(const AttachedPlaces& attached, const CounterSet& counters, int k, Reading reading,
+                       const Context& context)
     : attached_(attached), counters_(counters), k_(k), on_edge_(find_rows_on_edges(counters.links)) {
   const Ragged<LinkEnd>& ends = ends_of_counters(counters.links, attached.direction);
   if (attached.hierarchy)
-    swept_ = sweep_k_nearest(*attached.hierarchy, counters.ids, ends, k, attached.direction, context);
+    swept_ = sweep_k_nearest(*attached.hierarchy, counters.ids, ends, k,
+                             {attached.direction, reading == Reading::places ? &ends_of_places(attached) : nullptr}, context);
   else
     searched_ = find_k_nearest(attached.direction == Direction::to_counters ? attached.network.in : attached.network.out,
                                counters.ids, ends, k, context);

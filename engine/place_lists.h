@@ -53,10 +53,14 @@ void keep_best(std::vector<Label>& labels, int k);
 // Time between two attached points along one and the same edge.
 Duration find_shared_edge_time(const RoadNetwork& network, const Links& from, std::size_t i, const Links& to, std::size_t j);
 
+// What will be read of the labels: those of places alone, or of any node.
+enum class Reading : std::uint8_t { places, nodes };
+
 // Finds the lists of places; `attached` and `counters` outlive it.
 class PlaceLists {
  public:
-  PlaceLists(const AttachedPlaces& attached, const CounterSet& counters, int k, const Context& context = {});
+  PlaceLists(const AttachedPlaces& attached, const CounterSet& counters, int k, Reading reading = Reading::places,
+             const Context& context = {});
 
   // Hands the list of every place to `write(place, list)`, several threads at once.
   using Write = std::function<void(std::size_t, std::span<const Label>)>;
@@ -70,7 +74,7 @@ class PlaceLists {
   // The list of one place; `list` is written over, `buffers` have room for the labels of a node each.
   void find(std::size_t place, std::vector<Label>& list, std::span<Label> first, std::span<Label> second) const;
 
-  // The labels of a node; `buffer` has `n_kept` labels.
+  // The labels of a node (with Reading::nodes); `buffer` has `n_kept` labels.
   std::span<const Label> read_node(NodeId node, std::span<Label> buffer) const;
   std::size_t n_kept() const;
 

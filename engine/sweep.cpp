@@ -71,6 +71,7 @@ struct Rows {
 class Marks {
  public:
   explicit Marks(std::size_t n) : words_((n + 63) / 64, 0) {}
+  bool is_empty() const { return words_.empty(); }
   bool has(Rank r) const { return words_[r / 64] >> (r % 64) & 1; }
   void set(Rank r) { words_[r / 64] |= std::uint64_t{1} << (r % 64); }
 
@@ -120,11 +121,25 @@ Marks go_up(const Lists& lists, const Ways& ways, std::span<const CounterId> cou
   return marks;
 }
 
+// Nodes that are read and those whose lists they take over; no marks at all when everything is read.
+Marks find_read(const Ways& ways, const Ragged<LinkEnd>* read_at) {
+  const std::size_t n = ways.hierarchy.n_nodes();
+  if (!read_at || read_at->values.size() > n / 2) return Marks(0);
+  Marks marks(n);
+  for (const LinkEnd& end : read_at->values) marks.set(ways.hierarchy.rank_of[end.node.v]);
+  marks.visit_in_order([&](Rank r) {
+    for (const RankedArc& arc : ways.down[r]) marks.set(arc.head);
+  });
+  return marks;
+}
+
+// `marks`: nodes with labels of their own. `read`: nodes to visit, all when it is empty.
 template <class Lists>
-void go_down(const Lists& lists, const Ways& ways, const Marks& marks, Rank begin, Rank end) {
+void go_down(const Lists& lists, const Ways& ways, const Marks& marks, const Marks& read, Rank begin, Rank end) {
   const std::uint32_t* offset = ways.down.offset.data();
   const RankedArc* arcs = ways.down.values.data();
   for (Rank r = end; r-- > begin;) {
+    if (!read.is_empty() && !read.has(r)) continue;
     if (r >= begin + kPrefetchAhead)
       for (std::uint32_t i = offset[r - kPrefetchAhead]; i < offset[r - kPrefetchAhead + 1]; ++i)
         lists.prefetch(arcs[i].head);
@@ -161,8 +176,9 @@ __attribute__((flatten)) Marks go_up_lines(LabelLine* lines, const Ways& ways, s
                                            const Ragged<LinkEnd>& ends) {
   return go_up(Lines{lines}, ways, counters, ends);
 }
-__attribute__((flatten)) void go_down_lines(LabelLine* lines, const Ways& ways, const Marks& marks, Rank begin, Rank end) {
-  go_down(Lines{lines}, ways, marks, begin, end);
+__attribute__((flatten)) void go_down_lines(LabelLine* lines, const Ways& ways, const Marks& marks, const Marks& read,
+                                            Rank begin, Rank end) {
+  go_down(Lines{lines}, ways, marks, read, begin, end);
 }
 
 void find_lines_of(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends,
@@ -185,7 +201,7 @@ void find_lines_of(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ra
 #pragma GCC pop_options
 #else
 Marks go_up_lines(LabelLine*, const Ways&, std::span<const CounterId>, const Ragged<LinkEnd>&) { return Marks(0); }
-void go_down_lines(LabelLine*, const Ways&, const Marks&, Rank, Rank) {}
+void go_down_lines(LabelLine*, const Ways&, const Marks&, const Marks&, Rank, Rank) {}
 void find_lines_of(const LabelLine*, const Buffer<Rank>&, const Ragged<LinkEnd>&, std::size_t, std::size_t, LabelLine*) {}
 #endif
 
@@ -214,10 +230,10 @@ void SweptLabels::find_lines(const Hierarchy& hierarchy, const Ragged<LinkEnd>& 
 // One sweep.
 class Sweep {
  public:
-  Sweep(const Hierarchy& hierarchy, Direction direction, const Context& context)
-      : ways_{hierarchy, direction == Direction::to_counters ? hierarchy.in : hierarchy.out,
-              direction == Direction::to_counters ? hierarchy.out : hierarchy.in},
-        context_(context) {}
+  Sweep(const Hierarchy& hierarchy, const SweepOptions& options, const Context& context)
+      : ways_{hierarchy, options.direction == Direction::to_counters ? hierarchy.in : hierarchy.out,
+              options.direction == Direction::to_counters ? hierarchy.out : hierarchy.in},
+        read_(find_read(ways_, options.read_at)), context_(context) {}
 
   SweptLabels run(std::span<const CounterId> counters, const Ragged<LinkEnd>& ends, int k) {
     SweptLabels out;
@@ -227,13 +243,13 @@ class Sweep {
       out.lines_.reset(static_cast<LabelLine*>(allocate(std::max<std::size_t>(out.n_, 1) * sizeof(LabelLine))));
       LabelLine* lines = out.lines_.get();
       const Marks marks = go_up_lines(lines, ways_, counters, ends);
-      visit_downward([&](Rank begin, Rank end) { go_down_lines(lines, ways_, marks, begin, end); });
+      visit_downward([&](Rank begin, Rank end) { go_down_lines(lines, ways_, marks, read_, begin, end); });
     } else {
       out.n_kept_ = k;
       out.labels_.resize(out.n_ * static_cast<std::size_t>(k));
       const Rows rows{out.labels_.data(), k};
       const Marks marks = go_up(rows, ways_, counters, ends);
-      visit_downward([&](Rank begin, Rank end) { go_down(rows, ways_, marks, begin, end); });
+      visit_downward([&](Rank begin, Rank end) { go_down(rows, ways_, marks, read_, begin, end); });
     }
     return out;
   }
@@ -254,13 +270,14 @@ class Sweep {
   }
 
   Ways ways_;
+  Marks read_;
   Context context_;
 };
 
 SweptLabels sweep_k_nearest(const Hierarchy& hierarchy, std::span<const CounterId> counters, const Ragged<LinkEnd>& ends,
-                            int k, Direction direction, const Context& context) {
+                            int k, const SweepOptions& options, const Context& context) {
   assert(k >= 1 && counters.size() == ends.n_rows());
-  return Sweep(hierarchy, direction, context).run(counters, ends, k);
+  return Sweep(hierarchy, options, context).run(counters, ends, k);
 }
 
 }  // namespace maillage

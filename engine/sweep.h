@@ -54,9 +54,16 @@ class SweptLabels {
   std::vector<Label> labels_;                 // k > 8: n x k
 };
 
+struct SweepOptions {
+  Direction direction = Direction::to_counters;
+  // Only these nodes will be read, so only they and their ancestors are swept; all others hold anything.
+  // Null: every node.
+  const Ragged<LinkEnd>* read_at = nullptr;
+};
+
 // As find_k_nearest, on the hierarchy of the same graph; `ends` are nodes of the graph, where counters
 // are entered (or left, for trips from them). Counter ids are below 2^31.
 SweptLabels sweep_k_nearest(const Hierarchy& hierarchy, std::span<const CounterId> counters, const Ragged<LinkEnd>& ends,
-                            int k, Direction direction = Direction::to_counters, const Context& context = {});
+                            int k, const SweepOptions& options = {}, const Context& context = {});
 
 }  // namespace maillage

@@ -149,7 +149,7 @@ py::dict find_nearest_table(const RoadNetwork& network, const Links& origins, co
   out["minutes"] = make_column(c.minutes, n);
   out["reason"] = make_column(c.reason, n);
   run(n_threads, report, [&](const Context& context) {
-    const PlaceLists lists(attached, set, k, context);
+    const PlaceLists lists(attached, set, k, Reading::places, context);
     if (k <= LabelLine::kWidth)
       lists.visit_lines([&](std::size_t begin, std::size_t end, const LabelLine* lines) {
         write_block(c, {begin, end - begin, width, lines}, origins);

@@ -24,7 +24,7 @@ import pandas as pd
 
 import maillage as ml
 
-PLACES = (4_000, 13_000, 40_000, 130_000, 400_000, 2_000_000)  # about 2.5 road nodes each
+PLACES = (400, 1_300, 4_000, 13_000, 40_000, 130_000, 2_000_000)  # 10^4 to 5x10^6 road nodes
 ROUNDS = 5
 THREADS = 2
 K = 8

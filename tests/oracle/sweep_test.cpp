@@ -48,7 +48,30 @@ TEST(Sweep, EqualsTheKLabelSearch) {
     const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
     for (const int k : {1, 3, 8, 11, 30}) {
       check_equal(h, sweep_k_nearest(h, ids, entries, k), find_k_nearest(net.in, ids, entries, k), k);
-      check_equal(h, sweep_k_nearest(h, ids, entries, k, Direction::from_counters), find_k_nearest(net.out, ids, entries, k), k);
+      check_equal(h, sweep_k_nearest(h, ids, entries, k, {Direction::from_counters, nullptr}), find_k_nearest(net.out, ids, entries, k), k);
+    }
+  });
+}
+
+TEST(Sweep, OfFewNodesLeavesTheOthersOut) {
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    const RoadNetwork net = build_road_network(std::make_shared<RoadSegments>(build_random_town(dice)));
+    if (net.n_nodes() == 0) return;  // a town without roads
+    const Hierarchy h = build_hierarchy(net.out, net.in);
+    const std::vector<CounterId> ids{CounterId(0), CounterId(1), CounterId(2)};
+    const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
+    const Ragged<LinkEnd> few = draw_entries(static_cast<std::size_t>(dice.between(0, 4)), net.n_nodes(), dice);
+    for (const int k : {2, 9}) {
+      const NodeLabels expected = find_k_nearest(net.in, ids, entries, k);
+      const SweptLabels swept = sweep_k_nearest(h, ids, entries, k, {Direction::to_counters, &few});
+      std::vector<Label> buffer(static_cast<std::size_t>(swept.n_kept()));
+      for (const LinkEnd& end : few.values) {
+        auto found = swept.read(h.rank_of[end.node.v], buffer);
+        found = found.first(std::min(found.size(), static_cast<std::size_t>(k)));
+        ASSERT_EQ(std::vector<Label>(found.begin(), found.end()),
+                  std::vector<Label>(expected[end.node].begin(), expected[end.node].end()));
+      }
     }
   });
 }
@@ -63,7 +86,7 @@ TEST(Sweep, IsTheSameForAnyNumberOfThreads) {
     const Ragged<LinkEnd> entries = draw_entries(ids.size(), net.n_nodes(), dice);
     const NodeLabels expected = find_k_nearest(net.in, ids, entries, 3);
     for (const int threads : {1, 2, 8})
-      check_equal(h, sweep_k_nearest(h, ids, entries, 3, Direction::to_counters, {threads, nullptr}), expected, 3);
+      check_equal(h, sweep_k_nearest(h, ids, entries, 3, {}, {threads, nullptr}), expected, 3);
   }, 4);
 }
 
