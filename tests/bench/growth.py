@@ -24,7 +24,7 @@ import pandas as pd
 
 import maillage as ml
 
-PLACES = (400, 1_300, 4_000, 13_000, 40_000, 130_000, 2_000_000)  # 10^4 to 5x10^6 road nodes
+PLACES = (400, 1_300, 4_000, 13_000, 40_000, 130_000, 200_000)
 ROUNDS = 5
 THREADS = 2
 K = 8
@@ -69,7 +69,7 @@ def measure_all(folder: Path) -> pd.DataFrame:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         rows.append(json.loads(done.stdout))
         print(rows[-1], flush=True)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).sort_values("n_nodes")
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
