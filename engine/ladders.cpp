@@ -64,19 +64,6 @@ bool is_same_row(const Ragged<CounterId>& a, const Ragged<CounterId>& b, std::si
   return std::equal(x.begin(), x.end(), y.begin(), y.end());
 }
 
-CounterSet select_open(const Territory& territory, const ModeNetwork& network, ServiceId service, int level) {
-  CounterSet set;
-  std::vector<std::uint32_t> rows;
-  const Counters& counters = *territory.parts().counters;
-  for (std::size_t c = 0; c < counters.n_counters(); ++c) {
-    if (!counters.offers(CounterId(c), service, level)) continue;
-    set.ids.push_back(CounterId(c));
-    rows.push_back(static_cast<std::uint32_t>(c));
-  }
-  set.links = select_links(*network.counters, rows);
-  return set;
-}
-
 }  // namespace
 
 Ladders::Ladders(std::shared_ptr<const Territory> territory, ServiceId service, int level, int n_needed,
@@ -175,7 +162,7 @@ std::vector<PlaceId> Ladders::find_changed(const Ladders& before) const {
 CounterSearch::CounterSearch(std::shared_ptr<const Territory> territory, std::size_t network, ServiceId service, int level)
     : territory_(std::move(territory)),
       network_(territory_->parts().networks[network]),
-      counters_(select_open(*territory_, network_, service, level)),
+      counters_(territory_->select_counters(network, service, level)),
       on_edge_(find_rows_on_edges(counters_.links)),
       searches_([n = network_.network->n_nodes()] { return std::make_unique<Dijkstra>(n); }) {
   for (std::size_t i = 0; i < counters_.ids.size(); ++i)

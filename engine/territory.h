@@ -120,12 +120,14 @@ class Territory : public std::enable_shared_from_this<Territory> {
   NearestIndex exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
                                      const Context& context = {}, Direction direction = Direction::to_counters) const;
 
+  // The open counters of a service and least level, on network `n`.
+  CounterSet select_counters(std::size_t n, ServiceId service, int level) const;
+
  private:
   Territory() = default;
   std::shared_ptr<const NearestIndex> find_lists(const ListKey& key, int k, const Context& context) const;
   std::shared_ptr<const NearestView> find_view(std::size_t n, ServiceId service, int level, int n_needed,
                                                const Context& context, Direction direction) const;
-  CounterSet select_counters(std::size_t n, ServiceId service, int level) const;
   CounterChange find_change(std::size_t n, ServiceId service, int level) const;
 
   std::shared_ptr<const Territory> root_;
