@@ -45,6 +45,14 @@ def check_name(what: str, name: Any, choices: Iterable[str]) -> str:
     return name
 
 
+def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if not isinstance(value, str) or value not in choices:
+        expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
+        raise InputError(f"{name} is {to_shown(value)}, expected {expected}")
+    return value
+
+
 def check_path(name: str, path: Any) -> Path:
     """The path of a file, given as text or as a path."""
     if not isinstance(path, str | PathLike) or not str(path):

@@ -6,143 +6,39 @@ folder of the file; columns are named as they stand in the header.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
-    StringConstraints,
     Tag,
-    ValidationInfo,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from maillage.geo.table_numbers import DEFAULT_SECRET
+from maillage.config_sections import (
+    File,
+    KeyColumns,
+    Level,
+    Name,
+    NotNegative,
+    PointSource,
+    Positive,
+    Section,
+    Share,
+    TableSource,
+    one_to_table,
+    to_list,
+    to_problem,
+    to_tables,
+)
 
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 MODES = ("car", "walk", "bike")
 CONNECTIVITY_SHARES = ("wired_8", "wired_30", "wired_100", "wired_1000", "mobile_4g")
-
-
-def _problem(text: str) -> PydanticCustomError:
-    return PydanticCustomError("territory", "{text}", {"text": text})
-
-
-def _to_list(value: Any) -> Any:
-    return [value] if isinstance(value, str | int | float) else value
-
-
-def _to_tables(value: Any) -> Any:
-    """`[counters]` is the only one of `[[counters]]`."""
-    return [value] if isinstance(value, Mapping) else value
-
-
-def _to_words(value: Any) -> Any:
-    """`where` values as the text that the cell holds: `true`, `7`, `7.5`."""
-    values = _to_list(value)
-    if not isinstance(values, list):
-        return value
-    return [str(v).lower() if isinstance(v, bool) else str(v) for v in values]
-
-
-def _find_file(path: Path, info: ValidationInfo) -> Path:
-    """The path seen from the folder of the toml file; with a folder it must exist."""
-    folder = (info.context or {}).get("folder")
-    if folder is None:
-        return path
-    full = path if path.is_absolute() else Path(folder) / path
-    if full.is_dir():
-        raise PydanticCustomError("file", "is a directory, expected a file", {})
-    if not full.exists():
-        raise PydanticCustomError("file", "does not exist, expected a file", {})
-    return full
-
-
-def _find_encoding(name: str) -> str:
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        raise _problem("expected an encoding such as utf-8, latin-1 or cp1252") from None
-    return name
-
-
-def _find_crs(name: str) -> str:
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        CRS.from_user_input(name)
-    except CRSError:
-        raise _problem("expected a reference system such as EPSG:2154") from None
-    return name
-
-
-def _one_to_table(key: str) -> BeforeValidator:
-    """A plain text stands for a table with only that key."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
-
-
-Name = Annotated[str, StringConstraints(min_length=1)]
-KeyColumns = Annotated[list[Name], Field(min_length=1), BeforeValidator(_to_list)]
-File = Annotated[Path, AfterValidator(_find_file)]
-Words = Annotated[list[str], BeforeValidator(_to_words)]
-Crs = Annotated[str, AfterValidator(_find_crs)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Level = Annotated[int, Field(strict=True, ge=1, le=9)]
-
-
-class Section(BaseModel):
-    """A section of the file: unknown keys are errors, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class TableSource(Section):
-    """Where a table or layer is and how it is written; all but `file` may be left out."""
-
-    file: File | None = None
-    layer: Name | None = None
-    encoding: Annotated[str, AfterValidator(_find_encoding)] | None = None
-    separator: Literal[",", ";", "\t", "|"] | None = None
-    decimal: Literal[".", ","] | None = None
-    skip_rows: Annotated[int, Field(ge=0, le=1000)] = 0
-    secret: list[Name] = list(DEFAULT_SECRET)
-    zero: list[Name] = []
-    where: dict[Name, Words] = {}
-    crs: Crs | None = None  # of x and y, or of a layer that does not say its own
-
-
-class PointSource(TableSource):
-    """A table of points: `lon` and `lat`, or `x`, `y` and `crs`, or the layer's geometry."""
-
-    lon: Name | None = None
-    lat: Name | None = None
-    x: Name | None = None
-    y: Name | None = None
-    # keep: rows without coordinates stay, unreachable, with a finding
-    missing_coordinates: Literal["error", "keep"] = "error"
-
-    @model_validator(mode="after")
-    def _check_coordinates(self) -> PointSource:
-        if (self.lon is None) != (self.lat is None):
-            raise _problem("has one of lon and lat, expected both")
-        if (self.x is None) != (self.y is None):
-            raise _problem("has one of x and y, expected both")
-        if self.x and self.lon:
-            raise _problem("has lon, lat and x, y, expected one pair")
-        if self.x and self.crs is None:
-            raise _problem('has x and y, expected their crs such as crs = "EPSG:2154"')
-        return self
 
 
 class PlacesConfig(PointSource):
@@ -154,7 +50,7 @@ class PlacesConfig(PointSource):
     @model_validator(mode="after")
     def _check_file(self) -> PlacesConfig:
         if self.file is None:
-            raise _problem("has no file, expected the table of the places")
+            raise to_problem("has no file, expected the table of the places")
         return self
 
 
@@ -170,11 +66,11 @@ class ZoningConfig(TableSource):
     @model_validator(mode="after")
     def _check_kind(self) -> ZoningConfig:
         if self.column is None and self.file is None:
-            raise _problem("has neither column nor file, expected one")
+            raise to_problem("has neither column nor file, expected one")
         if self.of is not None and self.column is None:
-            raise _problem("has of, expected also the column that holds the parent")
+            raise to_problem("has of, expected also the column that holds the parent")
         if self.file is not None and self.key is None:
-            raise _problem("has a file, expected also its key")
+            raise to_problem("has a file, expected also its key")
         return self
 
 
@@ -190,7 +86,7 @@ class AbilityValues(Section):
     @model_validator(mode="after")
     def _check_sum(self) -> AbilityValues:
         if self.p_b + self.p_c > 1 + 1e-9:
-            raise _problem(f"p_b + p_c is {self.p_b + self.p_c:g}, expected at most 1")
+            raise to_problem(f"p_b + p_c is {self.p_b + self.p_c:g}, expected at most 1")
         return self
 
 
@@ -204,13 +100,13 @@ class AbilityConfig(Section):
 
 def _to_ability(value: Any) -> Any:
     if isinstance(value, str | list):
-        return {"groups": _to_list(value)}
+        return {"groups": to_list(value)}
     if isinstance(value, Mapping):
         has_shares = bool({"p_b", "p_c", "n", "year", "source"} & set(value))
         return {"shares" if has_shares else "weights": dict(value)}
     if isinstance(value, AbilityConfig):
         return value
-    raise _problem("expected a group, a list of groups or a table of weights or values")
+    raise to_problem("expected a group, a list of groups or a table of weights or values")
 
 
 class GroupConfig(Section):
@@ -225,7 +121,7 @@ class GroupConfig(Section):
     @model_validator(mode="after")
     def _check_car_share(self) -> GroupConfig:
         if self.car_share is not None and self.car_share_column is not None:
-            raise _problem("has car_share and car_share_column, expected one")
+            raise to_problem("has car_share and car_share_column, expected one")
         return self
 
 
@@ -243,13 +139,13 @@ class PopulationConfig(TableSource):
     @model_validator(mode="after")
     def _check_layout(self) -> PopulationConfig:
         if self.layout == "long" and (self.group is None or self.persons is None):
-            raise _problem("layout is long, expected also the columns group and persons")
+            raise to_problem("layout is long, expected also the columns group and persons")
         if self.layout == "wide" and (self.group is not None or self.persons is not None):
-            raise _problem('has group or persons, expected layout = "long" with them')
+            raise to_problem('has group or persons, expected layout = "long" with them')
         if self.file is not None and self.key is None and self.place is None:
-            raise _problem("has a file, expected also its key")
+            raise to_problem("has a file, expected also its key")
         if self.key is not None and self.place is not None:
-            raise _problem("has key and place, expected one")
+            raise to_problem("has key and place, expected one")
         return self
 
     @property
@@ -275,14 +171,14 @@ class ConnectivityConfig(TableSource):
     @model_validator(mode="after")
     def _check_columns(self) -> ConnectivityConfig:
         if self.file is not None and self.key is None:
-            raise _problem("has a file, expected also its key")
+            raise to_problem("has a file, expected also its key")
         if self.zoning is not None and self.file is None:
-            raise _problem("has a zoning, expected also the file with one row an area")
+            raise to_problem("has a zoning, expected also the file with one row an area")
         if self.percent and self.premises is not None:
-            raise _problem("has percent and premises, expected one")
+            raise to_problem("has percent and premises, expected one")
         adequate = f"wired_{self.adequate_mbit}"
         if getattr(self, adequate) is None and self.mobile_4g is None:
-            raise _problem(
+            raise to_problem(
                 f"has neither {adequate} nor mobile_4g, "
                 f"expected a column for adequate_mbit = {self.adequate_mbit}"
             )
@@ -353,15 +249,15 @@ class CountersConfig(PointSource):
     @model_validator(mode="after")
     def _check_columns(self) -> CountersConfig:
         if self.file is None:
-            raise _problem("has no file, expected the table of the counters")
+            raise to_problem("has no file, expected the table of the counters")
         if self.kind and self.kind_name:
-            raise _problem("has kind and kind_name, expected one")
+            raise to_problem("has kind and kind_name, expected one")
         if self.operator and self.operator_name:
-            raise _problem("has operator and operator_name, expected one")
+            raise to_problem("has operator and operator_name, expected one")
         if self.kinds and not (self.kind or self.kind_name):
-            raise _problem("has kinds, expected also the column kind")
+            raise to_problem("has kinds, expected also the column kind")
         if not self.kinds and not self.services:
-            raise _problem("has neither kinds nor services, expected who offers what")
+            raise to_problem("has neither kinds nor services, expected who offers what")
         return self
 
 
@@ -387,7 +283,7 @@ class RoadColumns(Section):
     way: Name | None = None
 
 
-RoadTable = Annotated[TableSource, _one_to_table("file")]
+RoadTable = Annotated[TableSource, one_to_table("file")]
 
 
 def _find_speeds_form(value: Any) -> str:
@@ -419,7 +315,7 @@ class AreaFactors(TableSource):
     @model_validator(mode="after")
     def _check_file(self) -> AreaFactors:
         if self.file is None:
-            raise _problem("has no file, expected the layer of the areas")
+            raise to_problem("has no file, expected the layer of the areas")
         return self
 
 
@@ -436,11 +332,11 @@ class RoadSource(Section):
     @model_validator(mode="after")
     def _check_source(self) -> RoadSource:
         if (self.nodes is None) != (self.edges is None):
-            raise _problem("has one of nodes and edges, expected both")
+            raise to_problem("has one of nodes and edges, expected both")
         if self.osm is not None and self.nodes is not None:
-            raise _problem("has osm and nodes, expected one source of roads")
+            raise to_problem("has osm and nodes, expected one source of roads")
         if any(table and table.file is None for table in (self.nodes, self.edges)):
-            raise _problem("nodes or edges has no file, expected one")
+            raise to_problem("nodes or edges has no file, expected one")
         return self
 
 
@@ -516,6 +412,6 @@ class TerritoryConfig(Section):
     population: PopulationConfig = PopulationConfig()
     connectivity: ConnectivityConfig | None = None
     services: dict[Name, ServiceConfig] = {}
-    counters: Annotated[list[CountersConfig], Field(min_length=1), BeforeValidator(_to_tables)]
+    counters: Annotated[list[CountersConfig], Field(min_length=1), BeforeValidator(to_tables)]
     networks: NetworksConfig = NetworksConfig()
     parameters: ParametersConfig = ParametersConfig()

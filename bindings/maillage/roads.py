@@ -20,8 +20,16 @@ import pandas as pd
 import shapely
 
 from maillage import _core
-from maillage.arguments import check_count, check_number, check_path, check_threads, to_shown
-from maillage.config_models import RoadColumns, TableSource
+from maillage.arguments import (
+    check_choice,
+    check_count,
+    check_number,
+    check_path,
+    check_threads,
+    to_shown,
+)
+from maillage.config_models import RoadColumns
+from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.road_tables import TableLike, read_road_tables
@@ -211,8 +219,7 @@ class RoadNetwork:
         of origins.
         """
         k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
-        if direction not in DIRECTIONS:
-            raise InputError(f"direction is {to_shown(direction)}, expected to or from")
+        direction = check_choice("direction", direction, DIRECTIONS)
         sources = None if origins is None else self._to_points(origins, "origins")
         targets = self._to_points(destinations, "destinations")
         with report_progress(progress) as report:

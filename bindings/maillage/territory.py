@@ -16,6 +16,7 @@ import pandas as pd
 
 from maillage import _core, batch
 from maillage.arguments import (
+    check_choice,
     check_count,
     check_name,
     check_number,
@@ -29,11 +30,11 @@ from maillage.exposure import Exposure
 from maillage.geo.inputs import Zoning
 from maillage.networks import replace_edited
 from maillage.progress import ProgressChoice, report_progress
-from maillage.results import to_keys
 from maillage.roads import DIRECTIONS
 from maillage.scenario import Scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory_edits import apply_to_parts
+from maillage.territory_nearest import PERSON_CLASSES, NearestQuestion, find_nearest
 from maillage.territory_parts import TerritoryParts
 from maillage.territory_read import read_parts
 from maillage.territory_summary import summarize_territory
@@ -41,8 +42,6 @@ from maillage.territory_summary import summarize_territory
 MAX_K = 255
 MAX_LEVEL = 255
 MAX_LIMIT_MIN = 30_000  # the engine counts up to 24.8 days
-PERSON_CLASSES = ("car", "no_car")
-REASONS = ("unreachable", "place_off_network")
 
 
 class Territory:
@@ -189,54 +188,18 @@ class Territory:
         times in the order of the counters. Where fewer than k can be reached `counter` and
         `travel_time` are absent and `reason` is `unreachable` or `place_off_network`.
         """
-        index = self._find_service(service)
-        level = _check_level(level)
-        k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
-        if person_class not in PERSON_CLASSES:
-            raise InputError(f"person_class is {to_shown(person_class)}, expected car or no_car")
-        if direction not in DIRECTIONS:
-            raise InputError(f"direction is {to_shown(direction)}, expected to or from")
-        walk_class = int(self._parts.walk_class[self._find_group(group)])
-        threads = check_threads(threads)
+        question = NearestQuestion(
+            index=self._find_service(service),
+            level=_check_level(level),
+            k=check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K),
+            person_class=check_choice("person_class", person_class, PERSON_CLASSES),
+            walk_class=int(self._parts.walk_class[self._find_group(group)]),
+            direction=check_choice("direction", direction, DIRECTIONS),
+            exhaustive=exhaustive,
+            threads=check_threads(threads),
+        )
         with report_progress(progress) as report:
-            offsets, counters, minutes = self._core.nearest(
-                index, level, person_class, walk_class, k, exhaustive, threads, report, direction
-            )
-            n = len(self._parts.places)
-            rows = np.full((n, k), -1, dtype=np.int32)
-            times = np.full((n, k), np.nan)
-            filled = np.arange(k) < np.diff(offsets.astype(np.int64))[:, None]
-            rows[filled] = counters
-            times[filled] = minutes
-            place = np.repeat(np.arange(n), k)
-            frame = pd.DataFrame(
-                {
-                    "place": to_keys(self._parts.places["place"], place),
-                    "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), n),
-                    "counter": to_keys(self._parts.counters["key"], rows.ravel()),
-                    "travel_time": times.ravel(),
-                }
-            )
-            if round_trip:
-                known = rows.ravel() >= 0
-                both = np.full(n * k, np.nan)
-                both[known] = self._core.round_trips(
-                    place[known].astype(np.uint32),
-                    rows.ravel()[known].astype(np.uint32),
-                    index,
-                    level,
-                    person_class,
-                    walk_class,
-                    k,
-                    exhaustive,
-                    threads,
-                    report,
-                )
-                frame["round_trip_time"] = both
-        codes = np.where(rows.ravel() < 0, 0, -1).astype(np.int8)
-        codes[(codes == 0) & np.repeat(self._is_off_network(person_class), k)] = 1
-        frame["reason"] = pd.Categorical.from_codes(codes, categories=pd.Index(REASONS))
-        return frame
+            return find_nearest(self._parts, self._core, question, round_trip, report)
 
     def exposure(
         self,
@@ -481,16 +444,6 @@ class Territory:
     def _find_group(self, group: str | None) -> int:
         names = list(self._parts.groups["group"])
         return 0 if group is None else names.index(check_name("group", group, names))
-
-    def _is_off_network(self, person_class: str) -> np.ndarray:
-        """Places from which a person of the class reaches no road."""
-        networks = zip(self._core.links, self._parts.networks, strict=True)
-        off = [
-            link["places"].is_off_network
-            for link, use in networks
-            if person_class == "car" or use.serves_no_car
-        ]
-        return np.all(off, axis=0) if off else np.zeros(len(self._parts.places), dtype=bool)
 
 
 def _check_level(level: int) -> int:

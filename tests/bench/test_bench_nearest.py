@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import draw_counters
 
 import maillage as ml
+from conftest import draw_counters
 
 K = 8
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.findings import Findings
 from maillage.geo.tables import Table, read_table
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reader_files import write_text
 
-from maillage.config_models import DayColumns, TableSource
+from maillage.config_models import DayColumns
+from maillage.config_sections import TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.french_hours import parse_french_day

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from reader_files import write_text
 
-from maillage.config_models import RoadColumns, TableSource
+from maillage.config_models import RoadColumns
+from maillage.config_sections import TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.road_tables import read_road_tables

@@ -11,7 +11,7 @@ import pyogrio
 import pytest
 from reader_files import open_table, write_text
 
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.tables import NumberRule, read_table, to_table

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from reader_files import open_table, write_text
 
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.errors import InputError, IoError
 from maillage.findings import Findings
 from maillage.geo.tables import read_table

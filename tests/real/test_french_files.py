@@ -15,13 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maillage.config_models import (
-    CountersConfig,
-    DayColumns,
-    PlacesConfig,
-    PointSource,
-    TableSource,
-)
+from maillage.config_models import CountersConfig, DayColumns, PlacesConfig
+from maillage.config_sections import PointSource, TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.coordinates import Box, read_points

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from maillage.config_models import AbilityConfig, GroupConfig, TableSource
+from maillage.config_models import AbilityConfig, GroupConfig
+from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.tables import NumberRule, Table, read_table

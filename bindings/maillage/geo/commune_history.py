@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from maillage.arguments import check_path
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.tables import Table, read_table, to_table

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from maillage.config_models import PointSource
+from maillage.config_sections import PointSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.gdal_files import GeometryUse

@@ -22,7 +22,7 @@ import pyogrio.errors
 import shapely
 from pyproj import CRS
 
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
 from maillage.geo.text_files import find_compression, read_bytes
 

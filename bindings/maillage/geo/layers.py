@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.areas import transform_geometry

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from maillage.config_models import PointSource, RoadColumns, TableSource
+from maillage.config_models import RoadColumns
+from maillage.config_sections import PointSource, TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.coordinates import EARTH_RADIUS_M, read_points

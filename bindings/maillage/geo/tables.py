@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from maillage.config_models import TableSource
+from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.arrow_compute import pc
