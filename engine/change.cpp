@@ -38,8 +38,7 @@ void People::add_times(const Transfer& step, std::span<Change> columns) const {
       all.unreachable += n * gone;
     }
     if (nearer != 0) {
-      const Ability a = find_ability(parts_.groups->p_b[g], parts_.groups->p_c[g],
-                                     parts_.connectivity->adequate[step.place.v], parts_.connectivity_shift);
+      const Ability a = find_ability(parts_, step.place, g);
       const double s = n * nearer;
       const States add{s * a.autonomous, s * (a.needs_help + a.cannot), -s * a.autonomous, -s * a.needs_help, -s * a.cannot};
       columns[g].states.add(add);
@@ -88,7 +87,7 @@ std::vector<Change> sum_figures(const Ladders& ladders, const People& people) {
       const Duration time[] = {rungs[2 * w].first.time, rungs[2 * w + 1].first.time};
       Change add;
       add.persons = parts.population->persons(p, g);
-      add.states = find_states(parts, PlaceId(p), GroupId(g), {people.is_near(time[0]), people.is_near(time[1])});
+      add.states = find_states(parts, PlaceId(p), GroupId(g), {people.is_near(time[0]) ? 1.0 : 0.0, people.is_near(time[1]) ? 1.0 : 0.0});
       for (const bool is_car : {true, false}) {
         const double n = people.persons(PlaceId(p), g, is_car);
         const Duration t = time[is_car ? 0 : 1];

@@ -27,7 +27,8 @@ struct GroupOrder {
 
 // What a counter's closing means to the people of one block of places. A slot holds a counter; groups
 // stand in the order of their walking classes, so that those of a class are neighbours:
-//   sums   | moved | person ms | far | far x shift | gone |       each n_groups
+//   sums   | moved | person ms | gone | far | far x shift |       each n_groups; where abilities are those
+//          | moved | person ms | gone | a | b | c |               of places, the far ones by ability
 //   counts | places | growth | worst place | before | after |     each n_groups, then places of all
 //          and, a class each, the least growth of its groups: what does not exceed it is nobody's worst
 // `far` are the persons who had a counter within the limit; the states follow from it.
@@ -37,7 +38,7 @@ struct Tally {
   std::vector<double> sums;
   std::vector<std::int32_t> counts;
 
-  static constexpr std::size_t kSums = 5, kCounts = 5;
+  static constexpr std::size_t kSums = 6, kCounts = 5;
 
   static std::size_t find_n_counts(const GroupOrder& order) { return kCounts * order.groups.size() + order.begin.size(); }
 
@@ -159,15 +160,9 @@ class BlockPass {
   void add_losses(const Detour& d, PlaceId p, std::size_t w, const double* persons) {
     const std::size_t begin = order_.begin[w], end = order_.begin[w + 1];
     double* s = sums(d.slot);
-    if (d.is_lost) {
-      const double shift = people_.find_shift(p);
-      for (std::size_t i = begin; i < end; ++i) {
-        s[2 * n_groups_ + i] += persons[i];
-        s[3 * n_groups_ + i] += persons[i] * shift;
-      }
-    }
+    if (d.is_lost) add_far(p, begin, end, persons, s + 3 * n_groups_);
     if (d.is_gone)
-      for (std::size_t i = begin; i < end; ++i) s[4 * n_groups_ + i] += persons[i];
+      for (std::size_t i = begin; i < end; ++i) s[2 * n_groups_ + i] += persons[i];
     std::int32_t* c = counts(d.slot);
     std::int32_t& least = c[Tally::kCounts * n_groups_ + 1 + w];
     if (d.growth < least) return;
@@ -175,6 +170,24 @@ class BlockPass {
     for (std::size_t i = begin; i < end; ++i) {
       if (d.growth >= c[n_groups_ + i] && persons[i] > 0) note_worst(d, p, c + i);
       least = std::min(least, c[n_groups_ + i]);
+    }
+  }
+
+  // Those who had a counter within the limit and have none any more.
+  void add_far(PlaceId p, std::size_t begin, std::size_t end, const double* persons, double* far) {
+    if (people_.parts().abilities) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const Ability a = find_ability(people_.parts(), p, order_.groups[i]);
+        far[i] += persons[i] * a.autonomous;
+        far[n_groups_ + i] += persons[i] * a.needs_help;
+        far[2 * n_groups_ + i] += persons[i] * a.cannot;
+      }
+      return;
+    }
+    const double shift = people_.find_shift(p);
+    for (std::size_t i = begin; i < end; ++i) {
+      far[i] += persons[i];
+      far[n_groups_ + i] += persons[i] * shift;
     }
   }
 
@@ -202,21 +215,27 @@ class BlockPass {
   Tally tally_;
 };
 
+// The far ones of a group by ability, from its sums.
+Ability find_far(const TerritoryParts& parts, std::uint32_t g, double first, double second, double third) {
+  if (parts.abilities) return {first, second, third};
+  const double far = first, shifted = second, p_b = parts.groups->p_b[g], p_c = parts.groups->p_c[g];
+  const double p_a = 1 - p_b - p_c;
+  return {p_a * (far - shifted), p_b * (far - shifted) + p_a * shifted, p_c * far + p_b * shifted};
+}
+
 // One block's part of a counter's change.
-void add_tally(const Tally& tally, std::uint32_t slot, const GroupOrder& order, const Groups& groups, std::span<Change> columns) {
+void add_tally(const Tally& tally, std::uint32_t slot, const GroupOrder& order, const TerritoryParts& parts, std::span<Change> columns) {
   const std::size_t n = columns.size() - 1;
   const double* s = tally.sums.data() + slot * Tally::kSums * n;
   const std::int32_t* c = tally.counts.data() + slot * Tally::find_n_counts(order);
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint32_t g = order.groups[i];
-    const double far = s[2 * n + i], shifted = s[3 * n + i], p_b = groups.p_b[g], p_c = groups.p_c[g];
-    const double p_a = 1 - p_b - p_c;
-    const double a = p_a * (far - shifted), b = p_b * (far - shifted) + p_a * shifted, cannot = p_c * far + p_b * shifted;
+    const Ability far = find_far(parts, g, s[3 * n + i], s[4 * n + i], s[5 * n + i]);
     Change add;
-    add.states = {-a, -(b + cannot), a, b, cannot};
+    add.states = {-far.autonomous, -(far.needs_help + far.cannot), far.autonomous, far.needs_help, far.cannot};
     add.moved = s[i];
     add.person_ms = s[n + i];
-    add.unreachable = s[4 * n + i];
+    add.unreachable = s[2 * n + i];
     add.n_places = static_cast<std::uint32_t>(c[i]);
     if (c[n + i] > 0) add.worst = {PlaceId(static_cast<std::uint32_t>(c[2 * n + i])), {c[3 * n + i]}, {c[4 * n + i]}};
     columns[g].add(add);
@@ -252,7 +271,7 @@ SingleClosures find_single_closures(const Ladders& ladders, const People& people
   for_blocks(n_counters, 256, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c)
       for (const auto& [b, slot] : parts_of[c])
-        add_tally(tallies[b], slot, order, *territory.parts().groups, {out.changes.data() + c * out.n_columns, out.n_columns});
+        add_tally(tallies[b], slot, order, territory.parts(), {out.changes.data() + c * out.n_columns, out.n_columns});
   });
   return out;
 }

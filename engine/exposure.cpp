@@ -36,16 +36,16 @@ Exposure build_exposure(std::shared_ptr<const Territory> territory, const Exposu
 States find_states(const TerritoryParts& t, PlaceId p, GroupId g, const Reach& within) {
   const double persons = t.population->persons(p.v, g.v);
   const double by_car = t.population->car_share(p.v, g.v);
-  const double reach = within.by_car == within.without_car ? within.by_car : (within.by_car ? by_car : 1 - by_car);
-  const Ability a = find_ability(t.groups->p_b[g.v], t.groups->p_c[g.v], t.connectivity->adequate[p.v], t.connectivity_shift);
+  const double reach = within.by_car == within.without_car ? within.by_car : by_car * within.by_car + (1 - by_car) * within.without_car;
+  const Ability a = find_ability(t, p, g.v);
   const double near = persons * reach, far = persons * (1 - reach);
   return {near * a.autonomous, near * (a.needs_help + a.cannot), far * a.autonomous, far * a.needs_help, far * a.cannot};
 }
 
 States find_states(const Exposure& exposure, PlaceId p, GroupId g) {
-  const Duration limit = exposure.query.limit;
-  const Reach reach{is_within(exposure.label(p, g, PersonClass::car).time, limit),
-                    is_within(exposure.label(p, g, PersonClass::no_car).time, limit)};
+  const ExposureQuery& query = exposure.query;
+  const Reach reach{query.decay.find_reach(exposure.label(p, g, PersonClass::car).time, query.limit),
+                    query.decay.find_reach(exposure.label(p, g, PersonClass::no_car).time, query.limit)};
   return find_states(exposure.territory->parts(), p, g, reach);
 }
 

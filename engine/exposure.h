@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/csr.h"
+#include "engine/decay.h"
 #include "engine/parallel.h"
 #include "engine/territory.h"
 
@@ -25,6 +26,7 @@ struct ExposureQuery {
   int level = 1;         // least level
   Duration limit;        // a counter at exactly this time is within reach
   bool exhaustive = false;
+  Decay decay = {};      // how reach fades with time; by default it ends at the limit
 };
 
 // Nearest counters of every place, and what follows for its people.
@@ -57,9 +59,9 @@ struct States {
   }
 };
 
-// Which of a place's persons have a counter within the limit: those with a car, those without.
+// Share of a place's persons who have a counter within reach: of those with a car, of those without.
 struct Reach {
-  bool by_car = false, without_car = false;
+  double by_car = 0, without_car = 0;
 };
 
 // The states of one group at one place; they sum to its persons.

@@ -25,6 +25,11 @@ struct Groups {
   std::size_t n_groups() const { return p_b.size(); }
 };
 
+// Abilities that differ from place to place, in place of those of the groups: n_places x n_groups.
+struct Abilities {
+  Matrix<double> p_b, p_c;
+};
+
 // Share of a place's persons whose home has an adequate wired line or good 4G; NaN = not known.
 struct Connectivity {
   Buffer<double> adequate;  // n_places

@@ -11,7 +11,7 @@ Change find_figures(const People& people, PlaceId p, std::size_t g, std::span<co
   const TerritoryParts& t = people.parts();
   Change out;
   out.persons = t.population->persons(p.v, g);
-  const Ability a = find_ability(t.groups->p_b[g], t.groups->p_c[g], t.connectivity->adequate[p.v], t.connectivity_shift);
+  const Ability a = find_ability(t, p, g);
   for (const bool is_car : {true, false}) {
     const double n = people.persons(p, g, is_car);
     const Duration time = rungs[2 * t.groups->walk_class[g] + (is_car ? 0 : 1)].first.time;

@@ -43,6 +43,7 @@ struct TerritoryParts {
   Buffer<LatLon> place_points;
   std::shared_ptr<const Population> population;
   std::shared_ptr<const Groups> groups;
+  std::shared_ptr<const Abilities> abilities;  // null: those of the groups, everywhere
   std::shared_ptr<const Connectivity> connectivity;
   std::shared_ptr<const Counters> counters;
   std::vector<ModeNetwork> networks;
@@ -52,6 +53,13 @@ struct TerritoryParts {
   // convention of INSEE's commune-to-commune distances, for comparisons. Null: real times.
   std::shared_ptr<const std::vector<std::int32_t>> place_area;
 };
+
+// The ability of a group at a place, its connectivity counted in.
+inline Ability find_ability(const TerritoryParts& parts, PlaceId p, std::size_t group) {
+  const double p_b = parts.abilities ? parts.abilities->p_b(p.v, group) : parts.groups->p_b[group];
+  const double p_c = parts.abilities ? parts.abilities->p_c(p.v, group) : parts.groups->p_c[group];
+  return find_ability(p_b, p_c, parts.connectivity->adequate[p.v], parts.connectivity_shift);
+}
 
 enum class PersonClass : std::uint8_t { car, no_car };
 

@@ -167,6 +167,13 @@ void visit_fields(Item& item, Visit&& visit) {
   visit("walk_class", walk_class);
 }
 
+template <Of<Abilities> Item, class Visit>
+void visit_fields(Item& item, Visit&& visit) {
+  auto& [p_b, p_c] = item;
+  visit("p_b", p_b);
+  visit("p_c", p_c);
+}
+
 template <Of<Connectivity> Item, class Visit>
 void visit_fields(Item& item, Visit&& visit) {
   auto& [adequate] = item;

@@ -17,14 +17,16 @@ struct TerritorySizes {
   std::uint32_t n_walk_classes = 1;
   double connectivity_shift = 1;
   std::uint8_t has_areas = 0;
+  std::uint8_t has_abilities = 0;
 };
 template <Of<TerritorySizes> Item, class Visit>
 void visit_fields(Item& item, Visit&& visit) {
-  auto& [n_networks, n_walk_classes, connectivity_shift, has_areas] = item;
+  auto& [n_networks, n_walk_classes, connectivity_shift, has_areas, has_abilities] = item;
   visit("n_networks", n_networks);
   visit("n_walk_classes", n_walk_classes);
   visit("connectivity_shift", connectivity_shift);
   visit("has_areas", has_areas);
+  visit("has_abilities", has_abilities);
 }
 
 std::string to_prefix(std::size_t network) { return "networks." + std::to_string(network) + "."; }
@@ -75,12 +77,14 @@ ModeNetwork read_network(const CacheFile& file, const std::string& prefix) {
 void write_territory(CacheFileWriter& file, const Territory& territory, const Context& context) {
   const TerritoryParts& parts = territory.parts();
   const TerritorySizes sizes{parts.networks.size(), parts.n_walk_classes, parts.connectivity_shift,
-                             static_cast<std::uint8_t>(parts.place_area != nullptr)};
+                             static_cast<std::uint8_t>(parts.place_area != nullptr),
+                             static_cast<std::uint8_t>(parts.abilities != nullptr)};
   context.begin("writing the cache", parts.networks.size() + 1);
   write_fields(file, "territory.", sizes);
   file.add("place_points", std::span<const LatLon>(parts.place_points));
   write_fields(file, "population.", *parts.population);
   write_fields(file, "groups.", *parts.groups);
+  if (parts.abilities) write_fields(file, "abilities.", *parts.abilities);
   write_fields(file, "connectivity.", *parts.connectivity);
   write_fields(file, "counters.", *parts.counters);
   if (parts.place_area) file.add("place_area", std::span<const std::int32_t>(*parts.place_area));
@@ -102,7 +106,12 @@ std::shared_ptr<const Territory> read_territory(const std::shared_ptr<const Cach
   parts.connectivity = read_shared<Connectivity>(*file, "connectivity.");
   parts.counters = read_shared<Counters>(*file, "counters.");
   const std::size_t n_places = parts.place_points.size();
-  for (const Matrix<double>* m : {&parts.population->persons, &parts.population->car_share})
+  std::vector<const Matrix<double>*> tables{&parts.population->persons, &parts.population->car_share};
+  if (sizes.has_abilities) {
+    parts.abilities = read_shared<Abilities>(*file, "abilities.");
+    tables.insert(tables.end(), {&parts.abilities->p_b, &parts.abilities->p_c});
+  }
+  for (const Matrix<double>* m : tables)
     check(m->n_rows == n_places && m->n_columns == parts.groups->n_groups() &&
               m->values.size() == m->n_rows * m->n_columns,
           "sizes of the population");

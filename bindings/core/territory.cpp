@@ -70,6 +70,9 @@ TerritoryPtr build_territory(const py::dict& places, const py::dict& groups, con
                                                  to_vector(groups["p_c"].cast<Array<double>>()),
                                                  to_vector(groups["walk_class"].cast<Array<std::uint32_t>>())});
   check_same_length(parts.groups->n_groups(), parts.population->persons.n_columns, "groups and columns of persons");
+  if (places.contains("p_b"))
+    parts.abilities = std::make_shared<Abilities>(Abilities{to_matrix(places["p_b"].cast<Array<double>>(), n_places, "p_b"),
+                                                            to_matrix(places["p_c"].cast<Array<double>>(), n_places, "p_c")});
   for (std::uint32_t w : parts.groups->walk_class) parts.n_walk_classes = std::max(parts.n_walk_classes, w + 1);
   auto desks = std::make_shared<Counters>();
   desks->point = to_points(counters["lat"].cast<Array<double>>(), counters["lon"].cast<Array<double>>());
@@ -138,6 +141,23 @@ py::array_t<double> find_round_trip_minutes(const Territory& territory, const Ar
   std::vector<double> minutes(times.size());
   for (std::size_t i = 0; i < times.size(); ++i) minutes[i] = to_minutes(times[i]);
   return to_array(std::move(minutes));
+}
+
+// (form, numbers in minutes, shares): a step at the limit where the form is `step`.
+Decay to_decay(const std::string& form, const std::vector<double>& minutes, const std::vector<double>& shares) {
+  Decay d;
+  if (form == "steps") {
+    d.form = Decay::Form::steps;
+    for (std::size_t i = 0; i < minutes.size(); ++i) d.steps.push_back({to_duration(60 * minutes[i]), shares[i]});
+  } else if (form == "exponential") {
+    d.form = Decay::Form::exponential;
+    d.half_ms = 60000 * minutes.at(0);
+  } else if (form == "logistic") {
+    d.form = Decay::Form::logistic;
+    d.half_ms = 60000 * minutes.at(0);
+    d.scale_ms = 60000 * minutes.at(1);
+  }
+  return d;
 }
 
 py::list find_links(const Territory& territory) {
@@ -328,11 +348,14 @@ void bind_territory(py::module_& m) {
            py::arg("walk_class"), py::arg("k"), py::arg("exhaustive") = false, py::arg("threads") = 0,
            py::arg("progress") = py::none())
       .def("exposure", [](std::shared_ptr<const Territory> territory, std::uint32_t service, int level,
-                          double limit_min, bool exhaustive, int n_threads, const py::object& report) {
-        const ExposureQuery query{ServiceId(service), level, to_duration(limit_min * 60), exhaustive};
+                          double limit_min, bool exhaustive, int n_threads, const py::object& report, const std::string& decay,
+                          const std::vector<double>& decay_minutes, const std::vector<double>& decay_shares) {
+        const ExposureQuery query{ServiceId(service), level, to_duration(limit_min * 60), exhaustive,
+                                  to_decay(decay, decay_minutes, decay_shares)};
         return run(n_threads, report, [&](const Context& context) { return build_exposure(territory, query, context); });
       }, py::arg("service"), py::arg("level"), py::arg("limit_min"), py::arg("exhaustive") = false,
-           py::arg("threads") = 0, py::arg("progress") = py::none())
+           py::arg("threads") = 0, py::arg("progress") = py::none(), py::arg("decay") = "step",
+           py::arg("decay_minutes") = std::vector<double>(), py::arg("decay_shares") = std::vector<double>())
       .def("apply", [](std::shared_ptr<const Territory> territory, const Edits& edits, int n_threads,
                        const py::object& report) {
         return run(n_threads, report, [&](const Context& context) {

@@ -12,17 +12,20 @@ OSError), `NotFoundError` (a KeyError).
 
 from maillage._core import __version__
 from maillage.communes import recode_communes
+from maillage.decay import Decay
 from maillage.delta import Delta
 from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
 from maillage.group_fit import fit_groups
+from maillage.parameter_book import parameters
 from maillage.roads import RoadNetwork, build_roads, read_roads
 from maillage.scenario import Scenario, read_scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory import Territory, read_territory
 
 __all__ = [
+    "Decay",
     "Delta",
     "Exposure",
     "InputError",
@@ -37,6 +40,7 @@ __all__ = [
     "check_scenario",
     "equity",
     "fit_groups",
+    "parameters",
     "read_roads",
     "read_scenario",
     "read_territory",

@@ -188,6 +188,9 @@ class Territory:
         exhaustive: bool = False,
         threads: int = 0,
         progress: Report = None,
+        decay: str = "step",
+        decay_minutes: Sequence[float] = (),
+        decay_shares: Sequence[float] = (),
     ) -> Exposure: ...
     def apply(self, edits: Edits, threads: int = 0, progress: Report = None) -> Territory: ...
 

@@ -8,15 +8,16 @@ Reach and ability are taken as independent inside a place and group.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from maillage import _core
+from maillage import _core, exposure_readings
 from maillage.arguments import check_name, check_number
+from maillage.decay import Decay
 from maillage.equity import EPSILON, MEASURES
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
@@ -55,6 +56,8 @@ class Exposure:
         level: int,
         limit: float,
         left_out_lambda: float,
+        decay: Decay | None = None,
+        phone: Mapping[str, float] | None = None,
     ) -> None:
         self._parts = parts
         self._core = core
@@ -62,6 +65,8 @@ class Exposure:
         self.level = level
         self.limit = limit
         self.left_out_lambda = left_out_lambda
+        self.decay = decay or Decay.step(limit)
+        self._phone = dict(phone or {})
 
     def by_place(self) -> pd.DataFrame:
         """One row a place: its zonings, the table's columns, and the nearest counters.
@@ -151,6 +156,75 @@ class Exposure:
         """One row: everybody."""
         return self._table(np.zeros(len(self._parts.places), dtype=np.int32), 1)
 
+    def bounds(self, zoning: str | None = None, *, by_group: bool = False) -> pd.DataFrame:
+        """How far `stranded` could lie from what independence says.
+
+        Returns `persons, stranded_low, stranded, stranded_high`: everybody, or a row an area of
+        a zoning (x group). Inside each place and group, with a share f beyond reach and a share c
+        who cannot go online, those of whom both are true are between max(0, f + c - 1) and
+        min(f, c) (Fréchet 1935); `stranded` is f c.
+        """
+        head, rows, n_rows = self._rows(zoning, by_group)
+        return pd.concat(
+            [head, exposure_readings.find_bounds(self, rows, n_rows, by_group)], axis=1
+        )
+
+    def double_burden(self, zoning: str | None = None, *, by_group: bool = False) -> pd.DataFrame:
+        """Persons by what keeps them away: cannot go online x beyond reach x without a car.
+
+        Returns `cannot_go_online, beyond_reach, without_car, persons`: eight rows for everybody,
+        for an area of a zoning, or for an area and group; they sum to the persons.
+        """
+        head, rows, n_rows = self._rows(zoning, by_group)
+        table = exposure_readings.find_double_burden(self, rows, n_rows, by_group)
+        if head.empty:
+            return table.drop(columns="row")
+        heads = head.iloc[table["row"].to_numpy()].reset_index(drop=True)
+        return pd.concat([heads, table.drop(columns="row")], axis=1)
+
+    def renunciation(
+        self,
+        zoning: str | None = None,
+        *,
+        by_group: bool = False,
+        probabilities: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Expected persons who give up a right or a procedure for good.
+
+        The sum over states of persons x probability. By default the probabilities are relative
+        risks of the states (`maillage parameters renunciation`) scaled so that the nation as a
+        whole gives up 8 % (INSEE Focus 267); `probabilities` maps states, or groups to states,
+        to your own. Returns `persons, renunciation, share_renunciation` (NaN where nobody lives).
+        """
+        groups = self._parts.groups["group"]
+        table = exposure_readings.to_probabilities(probabilities, groups)
+        head, rows, n_rows = self._rows(zoning, by_group)
+        states = self._core.states(rows, n_rows, True)[:, 1:]
+        persons, lost = exposure_readings.find_renunciation(states, table, len(groups))
+        persons, lost = (v.reshape(-1) if by_group else v.sum(axis=1) for v in (persons, lost))
+        share = np.divide(lost, persons, where=persons > 0, out=np.full(len(lost), np.nan))
+        figures = {"persons": persons, "renunciation": lost, "share_renunciation": share}
+        return pd.concat([head, pd.DataFrame(figures)], axis=1)
+
+    def _rows(self, zoning: str | None, by_group: bool) -> tuple[pd.DataFrame, np.ndarray, int]:
+        """The first columns of a table, which row each place counts in, how many rows."""
+        rows = np.zeros(len(self._parts.places), dtype=np.int32)
+        codes: list[Any] = [None]
+        if zoning is not None:
+            area = self._find_zoning(zoning)
+            rows, codes = area.area_of_place.astype(np.int32), list(area.codes)
+            if self.has_outside(zoning):
+                rows = np.where(rows < 0, len(codes), rows).astype(np.int32)
+                codes.append(None)
+        groups = self._parts.groups["group"].to_numpy()
+        head = pd.DataFrame(index=range(len(codes) * (len(groups) if by_group else 1)))
+        if zoning is not None:
+            index = np.repeat(np.arange(len(codes)), len(groups) if by_group else 1)
+            head[zoning] = to_keys(np.array(codes, dtype=object), index)
+        if by_group:
+            head["group"] = np.tile(groups, len(codes))
+        return head, rows, len(codes)
+
     def map(self, path: Any = None, **options: Any) -> MapImage:
         """A map of travel times, written to `path` (PNG) if given.
 
@@ -186,6 +260,7 @@ class Exposure:
             "service": self.service,
             "level": self.level,
             "limit_min": self.limit,
+            "decay": str(self.decay),
             "left_out_lambda": self.left_out_lambda,
             "connectivity_shift": self._parts.parameters["connectivity_shift"],
             "no_car_modes": self._parts.parameters["no_car_modes"],
@@ -218,8 +293,7 @@ class Exposure:
         }
         columns["exposed"] = states[:, 3:].sum(axis=1)
         columns["left_out"] = columns["stranded"] + self.left_out_lambda * columns["assisted_only"]
-        phone = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
-        columns["phone_resolved"] = columns["exposed"] * phone
+        columns |= self._find_phone_columns(columns["exposed"])
         persons = np.where(columns["persons"] > 0, columns["persons"], np.nan)
         for name in (*STATES, "exposed", "left_out"):
             # the last digit of a sum of states may lie beyond that of the persons
@@ -227,6 +301,15 @@ class Exposure:
         names = [*TIMES, *SPREAD, *(f"coverage_{limit:.15g}" for limit in limits)]
         columns |= {name: summary[:, i] for i, name in enumerate(names)}
         return pd.DataFrame(columns)
+
+    def _find_phone_columns(self, exposed: np.ndarray) -> dict[str, np.ndarray]:
+        """Of the exposed, those whom the phone line would help: of the service, of each operator."""
+        operators = {name: share for name, share in self._phone.items() if name}
+        default = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
+        if operators and "" not in self._phone:
+            default = next(iter(operators.values())) if len(operators) == 1 else np.nan
+        found = {"phone_resolved": exposed * self._phone.get("", default)}
+        return found | {f"phone_resolved_{k}": exposed * share for k, share in operators.items()}
 
     def _nearest_columns(self) -> pd.DataFrame:
         columns: dict[str, Any] = {}

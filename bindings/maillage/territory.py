@@ -7,6 +7,7 @@ territory.compare(scenario, service="post", limit=20).losers()
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -24,9 +25,11 @@ from maillage.arguments import (
     check_threads,
     to_shown,
 )
+from maillage.decay import Decay, to_decay
 from maillage.delta import Delta
 from maillage.errors import InputError, IoError
 from maillage.exposure import Exposure
+from maillage.exposure_phone import to_phone_shares
 from maillage.geo.inputs import Zoning
 from maillage.networks import replace_edited
 from maillage.progress import ProgressChoice, report_progress
@@ -208,6 +211,8 @@ class Territory:
         level: int = 1,
         *,
         left_out_lambda: float | None = None,
+        decay: Decay | str | None = None,
+        phone: float | Mapping[str, Any] | None = None,
         exhaustive: bool = False,
         threads: int = 0,
         progress: ProgressChoice = None,
@@ -220,15 +225,27 @@ class Territory:
             Least level of the service.
         left_out_lambda
             How much of `assisted_only` counts as left out, 0..1 (default 0.5).
+        decay
+            How reach fades with travel time instead of ending at the limit: a `Decay`, or a
+            name such as `apl_2016`, `e2sfca_slow`, `exponential:15`, `logistic:22,5`.
+        phone
+            Share of the exposed whom the operator's phone line would reach and help, in place of
+            the territory's: a share, `{"reach": r, "resolution": s}`, or either by operator (then
+            a column `phone_resolved_<operator>` each). It never shrinks `exposed`.
 
         Returns an `Exposure`, whose tables are made when they are asked for.
         """
         asked = self._ask(service, limit, level, left_out_lambda=left_out_lambda, threads=threads)
+        form, shares = to_decay(decay, asked.limit), to_phone_shares(phone)
         with report_progress(progress) as report:
             core = self._core.exposure(
-                asked.index, asked.level, asked.limit, exhaustive, asked.threads, report
-            )
-        return Exposure(self._parts, core, service, asked.level, asked.limit, asked.left_out_lambda)
+                asked.index, asked.level, asked.limit, exhaustive, asked.threads, report,
+                form.form, form.minutes, form.shares,
+            )  # fmt: skip
+        return Exposure(
+            self._parts, core, service, asked.level, asked.limit, asked.left_out_lambda, form,
+            shares,
+        )  # fmt: skip
 
     def apply(
         self, scenario: Scenario, *, threads: int = 0, progress: ProgressChoice = None
@@ -260,6 +277,8 @@ class Territory:
         level: int = 1,
         *,
         left_out_lambda: float | None = None,
+        decay: Decay | str | None = None,
+        phone: float | Mapping[str, Any] | None = None,
         exhaustive: bool = False,
         threads: int = 0,
         progress: ProgressChoice = None,
@@ -269,8 +288,10 @@ class Territory:
         `scenario` may also be a territory that came from this one. Parameters as in
         `exposure`. An empty scenario gives differences of exactly zero.
         """
-        how = {
+        how: dict[str, Any] = {
             "left_out_lambda": left_out_lambda,
+            "decay": decay,
+            "phone": phone,
             "exhaustive": exhaustive,
             "threads": threads,
             "progress": progress,

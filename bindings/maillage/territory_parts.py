@@ -43,6 +43,21 @@ class TerritoryParts:
     findings: Findings
     zero_zoning: Zoning | None = None  # counters in a place's own area are 0 minutes away
     history: tuple[str, ...] = ()  # names of the scenarios applied
+    abilities: tuple[np.ndarray, np.ndarray] | None = None  # p_b, p_c: n_places x n_groups each
+
+    @property
+    def p_b(self) -> np.ndarray:
+        """Share who need help online, before connectivity: n_places x n_groups."""
+        return self.abilities[0] if self.abilities is not None else self._spread("p_b")
+
+    @property
+    def p_c(self) -> np.ndarray:
+        """Share who cannot go online, before connectivity: n_places x n_groups."""
+        return self.abilities[1] if self.abilities is not None else self._spread("p_c")
+
+    def _spread(self, column: str) -> np.ndarray:
+        values = self.groups[column].to_numpy(dtype=float)
+        return np.broadcast_to(values, self.persons.shape)
 
     @cached_property
     def counter_rows(self) -> dict[str, int]:

@@ -36,6 +36,8 @@ std::shared_ptr<const Territory> build_permuted(const Territory& territory, cons
   parts.place_points = permute(old.place_points, orders.place);
   parts.population = std::make_shared<Population>(
       Population{permute(old.population->persons, orders.place), permute(old.population->car_share, orders.place)});
+  if (old.abilities)
+    parts.abilities = std::make_shared<Abilities>(Abilities{permute(old.abilities->p_b, orders.place), permute(old.abilities->p_c, orders.place)});
   parts.connectivity = std::make_shared<Connectivity>(Connectivity{permute(old.connectivity->adequate, orders.place)});
   const Counters& c = *old.counters;
   parts.counters = std::make_shared<Counters>(Counters{permute(c.point, orders.counter), permute(c.open, orders.counter),
@@ -151,6 +153,7 @@ TEST(Law7, AlsoOnATerritoryOfManyBlocks) {
   parts.population = std::make_shared<Population>(std::move(population));
   parts.connectivity = std::make_shared<Connectivity>(Connectivity{std::vector<double>(n, 0.7)});
   parts.place_area = nullptr;
+  parts.abilities = nullptr;
   for (ModeNetwork& m : parts.networks) {
     m.places = nullptr;
     m.finder = nullptr;

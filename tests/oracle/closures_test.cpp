@@ -145,7 +145,7 @@ TEST(ClosureSets, ListsThatRunDryAreFollowedExactly) {
       counters.open.push_back(1);
       for (std::size_t s = 0; s < counters.level.n_columns; ++s) counters.level.values.push_back(2);
       ++counters.level.n_rows;
-      if (!counters.area.empty()) counters.area.push_back(dice.between(-1, 3));
+      if (parts.place_area) counters.area.push_back(dice.between(-1, 3));
     }
     parts.counters = std::make_shared<Counters>(std::move(counters));
     for (ModeNetwork& m : parts.networks) m.counters = nullptr;

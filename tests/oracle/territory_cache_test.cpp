@@ -55,6 +55,8 @@ void expect_same_territory(const Territory& a, const Territory& b) {
   ASSERT_EQ(p.place_points, q.place_points);
   expect_same_fields(*p.population, *q.population, "population");
   expect_same_fields(*p.groups, *q.groups, "groups");
+  ASSERT_EQ(p.abilities == nullptr, q.abilities == nullptr);
+  if (p.abilities) expect_same_fields(*p.abilities, *q.abilities, "abilities");
   expect_same_fields(*p.connectivity, *q.connectivity, "connectivity");
   expect_same_fields(*p.counters, *q.counters, "counters");
   ASSERT_EQ(p.n_walk_classes, q.n_walk_classes);

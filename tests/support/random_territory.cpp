@@ -170,6 +170,14 @@ RandomTerritory build_random_territory(Dice& dice) {
     groups.walk_class.push_back(static_cast<std::uint32_t>(dice.below(parts.n_walk_classes)));
   }
   parts.groups = std::make_shared<Groups>(std::move(groups));
+  if (dice.chance(0.3)) {
+    Abilities abilities{Matrix<double>(n_places, n_groups), Matrix<double>(n_places, n_groups)};
+    for (std::size_t i = 0; i < n_places * n_groups; ++i) {
+      abilities.p_b.values[i] = dice.uniform(0, 0.6);
+      abilities.p_c.values[i] = dice.uniform(0, 1 - abilities.p_b.values[i]);
+    }
+    parts.abilities = std::make_shared<Abilities>(std::move(abilities));
+  }
 
   Connectivity connectivity;
   for (std::size_t p = 0; p < n_places; ++p)
