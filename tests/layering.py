@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file of the engine includes only files of layers above its own in this list.
 ENGINE_LAYERS = [
     ("values", ["buffer"]),
-    ("words", ["id", "units", "error", "csr", "decay", "equity"]),
+    ("words", ["id", "units", "error", "csr", "equity"]),
     ("threads", ["parallel"]),
-    ("data as read", ["road_segments", "graph", "places", "counters", "group_fit"]),
+    ("data as read", ["road_segments", "graph", "places", "counters", "decay", "group_fit"]),
     ("pieces of road", ["road_chains", "segment_grid"]),
     ("road network", ["road_network"]),
     ("paths", ["boost_graph", "links", "dijkstra", "hierarchy", "label_lines"]),

@@ -328,6 +328,10 @@ void bind_territory(py::module_& m) {
       .def_property_readonly("persons", [](const Territory& t) { return to_array(t.parts().population->persons); })
       .def_property_readonly("car_share", [](const Territory& t) { return to_array(t.parts().population->car_share); })
       .def_property_readonly("adequate", [](const Territory& t) { return to_array(t.parts().connectivity->adequate); })
+      .def_property_readonly("abilities", [](const Territory& t) -> py::object {
+        if (!t.parts().abilities) return py::none();
+        return py::make_tuple(to_array(t.parts().abilities->p_b), to_array(t.parts().abilities->p_c));
+      })
       .def_property_readonly("links", &find_links)
       .def("nearest", [](const Territory& territory, std::uint32_t service, int level, const std::string& person_class,
                          std::uint32_t walk_class, int k, bool exhaustive, int n_threads, const py::object& report,

@@ -145,6 +145,9 @@ class Territory:
     @property
     def n_places(self) -> int: ...
     @property
+    def abilities(self) -> tuple[Floats, Floats] | None:
+        """p_b and p_c, n_places x n_groups; None where they are those of the groups."""
+    @property
     def links(self) -> list[dict[str, Any]]: ...
     @property
     def persons(self) -> Floats:

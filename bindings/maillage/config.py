@@ -190,9 +190,10 @@ def _find_cross_problems(raw: Mapping[str, Any]) -> Iterator[str]:
     """Problems between sections, seen in what the file says even where a section is wrong."""
     zonings = _tables(raw, "zonings")
     yield from _find_zoning_problems(zonings)
-    area = _table(raw, "connectivity").get("zoning")
-    if isinstance(area, str) and area not in zonings:
-        yield f"connectivity.zoning is {area!r}, no zoning{to_hint(area, zonings)}"
+    for section in ("connectivity", "small_area"):
+        area = _table(raw, section).get("zoning")
+        if isinstance(area, str) and area not in zonings:
+            yield f"{section}.zoning is {area!r}, no zoning{to_hint(area, zonings)}"
     if _table(raw, "population").get("layout") != "long":
         for name, group in _tables(raw, "groups").items():
             if "persons" not in group:

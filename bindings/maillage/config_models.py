@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from maillage.config_ability import SmallAreaConfig
 from maillage.config_sections import (
     File,
     KeyColumns,
@@ -411,6 +412,7 @@ class TerritoryConfig(Section):
     groups: Annotated[dict[Name, GroupConfig], Field(min_length=1)]
     population: PopulationConfig = PopulationConfig()
     connectivity: ConnectivityConfig | None = None
+    small_area: SmallAreaConfig | None = None
     services: dict[Name, ServiceConfig] = {}
     counters: Annotated[list[CountersConfig], Field(min_length=1), BeforeValidator(to_tables)]
     networks: NetworksConfig = NetworksConfig()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,9 @@ class Decay:
             raise InputError(f"steps is {to_shown(steps)}, expected pairs (minutes, share)")
         minutes = tuple(_check_minutes("steps", pair[0], least=0.0) for pair in pairs)
         shares = tuple(_check_share(pair[1]) for pair in pairs)
-        if any(b <= a for a, b in zip(minutes, minutes[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(minutes)):
             raise InputError(f"steps has the times {list(minutes)}, expected them ascending")
-        if any(b > a for a, b in zip(shares, shares[1:], strict=False)):
+        if any(b > a for a, b in pairwise(shares)):
             raise InputError(f"steps has the shares {list(shares)}, expected them never to rise")
         return Decay("steps", minutes, shares, name)
 
@@ -112,7 +113,9 @@ def to_decay(given: Any, limit: float) -> Decay:
     if form in FORMS:
         return _to_formula(given, form, numbers)
     known = (*NAMED_STEPS, *(f"{form}:{','.join(names)}" for form, names in FORMS.items()))
-    raise InputError(f"decay is {given!r}, expected one of {', '.join(known)}{to_hint(form, known)}")
+    raise InputError(
+        f"decay is {given!r}, expected one of {', '.join(known)}{to_hint(form, known)}"
+    )
 
 
 def _to_formula(given: str, form: str, numbers: str) -> Decay:

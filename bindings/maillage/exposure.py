@@ -268,6 +268,7 @@ class Exposure:
             "modes": sorted({use.mode for use in self._parts.networks}),
             "independence": "inside a place and group, reach is taken as independent of ability "
             "and wired lines as independent of 4G",
+            "abilities_by_place": self._parts.abilities is not None,
             "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(
                 "records"
             ),
@@ -303,7 +304,7 @@ class Exposure:
         return pd.DataFrame(columns)
 
     def _find_phone_columns(self, exposed: np.ndarray) -> dict[str, np.ndarray]:
-        """Of the exposed, those whom the phone line would help: of the service, of each operator."""
+        """Of the exposed, those whom a phone line would help: the service's, each operator's."""
         operators = {name: share for name, share in self._phone.items() if name}
         default = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
         if operators and "" not in self._phone:

@@ -19,10 +19,10 @@ def to_phone_shares(given: Any) -> dict[str, float]:
         return {}
     if not isinstance(given, Mapping):
         return {"": _to_share(given, "phone")}
-    if set(given) == {"reach", "resolution"}:
-        return {"": _to_product(given, "phone")}
     if not given:
         raise InputError(f"phone is empty, expected {EXPECTED}")
+    if {"reach", "resolution"} & set(given):
+        return {"": _to_product(given, "phone")}
     found: dict[str, float] = {}
     for operator, share in given.items():
         name = f"phone of {operator}"

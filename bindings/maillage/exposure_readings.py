@@ -149,7 +149,7 @@ def to_probabilities(given: Any, groups: pd.Series) -> np.ndarray:
             "mappings of states"
         )
     if any(key in STATES for key in given):
-        given = {name: given for name in names}
+        given = dict.fromkeys(names, given)
     for group, of_states in given.items():
         if group not in names:
             raise InputError(f"probabilities has no group {group!r}{to_hint(str(group), names)}")

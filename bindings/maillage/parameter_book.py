@@ -182,5 +182,3 @@ def _to_number(value: float) -> float | None:
 
 def _to_year(value: float) -> int | None:
     return None if value is None or np.isnan(value) else int(value)
-
-

@@ -65,11 +65,14 @@ def build_territory(
         parameters=_find_parameters(inputs),
         findings=findings,
         zero_zoning=zero_zoning,
+        abilities=inputs.abilities,
     )
     areas: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     if zero_zoning is not None:
         areas[0]["area"] = zero_zoning.area_of_place.astype(np.int32)
         areas[1]["area"] = find_counter_areas(zero_zoning, counters["lon"], counters["lat"])
+    if inputs.abilities is not None:
+        areas[0]["p_b"], areas[0]["p_c"] = inputs.abilities
     core = _core.build_territory(
         {
             "lat": parts.places["lat"].to_numpy(dtype=float),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -63,10 +64,10 @@ def find_keys(model: type[BaseModel], seen: set[type]) -> set[str]:
     keys = set()
     for name, field in model.model_fields.items():
         keys.add(field.alias or name)
-        for inner in re.findall(r"maillage\.config_models\.(\w+)", repr(field.annotation)):
-            import maillage.config_models as models
-
-            keys |= find_keys(getattr(models, inner), seen)
+        for file, inner in re.findall(r"(maillage\.config_\w+)\.(\w+)", repr(field.annotation)):
+            found = getattr(importlib.import_module(file), inner)
+            if isinstance(found, type) and issubclass(found, BaseModel):
+                keys |= find_keys(found, seen)
     return keys
 
 

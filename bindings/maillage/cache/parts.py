@@ -93,6 +93,7 @@ def read_parts(read: ReadArray, core: _core.Territory) -> TerritoryParts:
         persons=core.persons,
         is_unknown=read("is_unknown").view(bool).reshape(n_places, n_groups),
         car_share=core.car_share,
+        abilities=core.abilities,
         connectivity=_read_frame("connectivity", read, copies=False),
         adequate=core.adequate,
         adequate_column=about["adequate_column"],

@@ -129,4 +129,12 @@ def main() -> None:
 
 
 # Commands register themselves with `app` when they are imported.
-from maillage.cli import batch, cache, check, demo, results, synth  # noqa: E402, F401
+from maillage.cli import (  # noqa: E402, F401
+    batch,
+    cache,
+    check,
+    demo,
+    parameters,
+    results,
+    synth,
+)

@@ -44,6 +44,14 @@ Limit = Annotated[
         show_default=False,
     ),
 ]
+Decay = Annotated[
+    str | None,
+    typer.Option(
+        help="How reach fades with time instead of ending at the limit: apl_2012, apl_2016, 2sfca, "
+        "e2sfca_slow, e2sfca_fast, exponential:HALF_LIFE or logistic:T50,S (minutes).",
+        show_default=False,
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -90,10 +98,16 @@ class Question:
     service: str
     level: int
     limit_min: float
+    decay: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The question in the metadata of a result: what was said, and defaults filled in."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     def to_words(self) -> str:
         """The question in a heading."""
-        return f"{self.service}, level {self.level} or more, within {self.limit_min:g} min"
+        reach = f"within {self.limit_min:g} min" if self.decay is None else f"decay {self.decay}"
+        return f"{self.service}, level {self.level} or more, {reach}"
 
 
 class Output:
@@ -151,11 +165,15 @@ def find_service(territory: Territory, service: str | None) -> str:
 
 
 def to_question(
-    territory: Territory, service: str | None, level: int, limit: float | None
+    territory: Territory,
+    service: str | None,
+    level: int,
+    limit: float | None,
+    decay: str | None = None,
 ) -> Question:
     """What the options ask, with the territory's own service and limit where they say nothing."""
     chosen = territory.parameters["limit_min"] if limit is None else limit
-    return Question(find_service(territory, service), level, float(chosen))
+    return Question(find_service(territory, service), level, float(chosen), decay)
 
 
 def to_source(territory: Territory) -> str:

@@ -13,6 +13,7 @@ import typer
 from maillage.cli.app import app
 from maillage.cli.options import (
     Cache,
+    Decay,
     Level,
     Limit,
     Map,
@@ -131,6 +132,7 @@ def exposure(
     service: Service = None,
     level: Level = 1,
     limit: Limit = None,
+    decay: Decay = None,
     by: By = None,
     out: Out = None,
     map_file: Map = None,
@@ -146,9 +148,11 @@ def exposure(
     output = Output(quiet)
     check_files(out, map_file)
     territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
-    asked = to_question(territory, service, level, limit)
+    asked = to_question(territory, service, level, limit, decay)
     rows = check_choice("--by", by or "place", _choices(territory, []))
-    how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
+    how: dict[str, Any] = {
+        "decay": decay, "threads": threads or 0, "progress": output.progress
+    }  # fmt: skip
     result = territory.exposure(asked.service, asked.limit_min, asked.level, **how)
     title = f"{territory.name}: {asked.to_words()}"
     output.show(show.build_exposure_view(result.total(), title=title))
@@ -157,7 +161,7 @@ def exposure(
     else:
         output.show(show.build_exposure_table(result.by_group(), title="By group"))
     frame = _rows_of(result, rows)
-    question = {**vars(asked), "by": rows}
+    question = {**asked.to_dict(), "by": rows}
     write_result(frame, out, to_metadata(territory, question), output)
     if map_file is not None:
         draw_exposure(result, territory, map_file)
@@ -177,6 +181,7 @@ def compare(
     service: Service = None,
     level: Level = 1,
     limit: Limit = None,
+    decay: Decay = None,
     by: BySide = None,
     out: Out = None,
     map_file: Map = None,
@@ -194,9 +199,11 @@ def compare(
     check_files(out, map_file)
     scenario = read_scenario(scenario_file)
     territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
-    asked = to_question(territory, service, level, limit)
+    asked = to_question(territory, service, level, limit, decay)
     rows = check_choice("--by", by or "place", _choices(territory, ["losers", "gainers"]))
-    how: dict[str, Any] = {"threads": threads or 0, "progress": output.progress}
+    how: dict[str, Any] = {
+        "decay": decay, "threads": threads or 0, "progress": output.progress
+    }  # fmt: skip
     delta = territory.compare(scenario, asked.service, asked.limit_min, asked.level, **how)
     output.show(
         show.build_edits_view(scenario.to_words(), title=f'Scenario "{scenario.name}"'),
@@ -208,7 +215,7 @@ def compare(
         output.show(show.build_delta_table(delta.by_group(), title="By group"))
     output.show(build_losers(delta.losers(), territory, scenario))
     frame = _rows_of(delta, rows)
-    question = {**vars(asked), "by": rows}
+    question = {**asked.to_dict(), "by": rows}
     write_result(frame, out, to_metadata(territory, question, scenario), output)
     if map_file is not None:
         delta.map(map_file, source=to_source(territory))

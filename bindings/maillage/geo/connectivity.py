@@ -9,12 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from maillage.config_models import CONNECTIVITY_SHARES, ConnectivityConfig
 from maillage.errors import InputError
 from maillage.findings import Findings
-from maillage.geo.keys import check_unique, find_rows
+from maillage.geo.area_rows import find_row_of_place, find_zoning
 from maillage.geo.places import Places
 from maillage.geo.tables import NumberRule, Table, read_table
 from maillage.geo.zonings import Zoning
@@ -56,7 +55,9 @@ def read_connectivity(
         assert config.key is not None, "the schema asks for a key beside a file"
         columns = [*config.key, *_share_columns(config)]
         table = read_table(config, list(dict.fromkeys(columns)), findings)
-        row_of_place = _find_rows(config, table, (places, zonings), findings)
+        zoning = find_zoning(config.zoning, zonings)
+        report = (findings, "connectivity_of_unknown_place")
+        row_of_place = find_row_of_place(table, list(config.key), zoning, places, report)
     for share, column in config.share_columns().items():
         values = _read_share(config, table, share, findings)
         shares[share] = np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], np.nan)
@@ -96,41 +97,6 @@ def _read_counts(table: Table, column: str, premises: str, findings: Findings) -
     )
     findings.add_all("more_lines_than_premises", examples, len(above))
     return np.minimum(share, 1.0)
-
-
-def _find_rows(
-    config: ConnectivityConfig,
-    table: Table,
-    known: tuple[Places, dict[str, Zoning]],
-    findings: Findings,
-) -> np.ndarray:
-    """The row of every place; -1 for none. InputError when no key is known."""
-    places, zonings = known
-    assert config.key is not None
-    keys = table.key(config.key)
-    check_unique(table, "_".join(config.key), keys)
-    zoning = zonings[config.zoning] if config.zoning is not None else None
-    wanted = places.key_texts
-    if zoning is not None:
-        wanted = pa.chunked_array([pa.array(zoning.codes, pa.string())])
-    what = "a place" if zoning is None else f"an area of zoning {zoning.name!r}"
-    position = find_rows(wanted, keys)
-    unknown = np.flatnonzero(position < 0)
-    if len(unknown) == table.n_rows:
-        raise InputError(
-            f"{table.name}: none of its keys such as {keys[0].as_py()!r} is {what}, expected "
-            f"keys such as {wanted[0].as_py()!r}"
-        )
-    examples = (
-        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} is not {what}" for row in unknown
-    )
-    findings.add_all("connectivity_of_unknown_place", examples, len(unknown))
-    row_of_wanted = np.full(len(wanted) + 1, -1, dtype=np.int64)
-    matched = np.flatnonzero(position >= 0)
-    row_of_wanted[position[matched]] = matched
-    if zoning is None:
-        return row_of_wanted[:-1]
-    return row_of_wanted[zoning.area_of_place]
 
 
 def _check_order(shares: pd.DataFrame, places: Places, findings: Findings) -> None:

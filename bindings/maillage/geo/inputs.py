@@ -20,6 +20,7 @@ from maillage.geo import connectivity, population, zonings
 from maillage.geo.abilities import read_groups
 from maillage.geo.counters import read_counters
 from maillage.geo.places import Places, read_places
+from maillage.geo.small_area import read_abilities
 from maillage.geo.zonings import Zoning
 
 __all__ = ["TerritoryInputs", "Zoning", "read_inputs"]
@@ -36,6 +37,7 @@ class TerritoryInputs:
     persons       float64, n_places x n_groups, >= 0; 0 where not known
     is_unknown    bool, n_places x n_groups: persons are secret and no value stands for them
     car_share     float64, n_places x n_groups, 0..1
+    abilities     p_b, p_c, n_places x n_groups each; None: those of the groups everywhere
     connectivity  wired_8, wired_30, wired_100, wired_1000, mobile_4g; NaN unknown
     counters      key (unique text), name, kind, operator, lon, lat, opening_hours (canonical
                   OSM text or missing), weekly_hours, agents, yearly_cost (NaN unknown)
@@ -52,6 +54,7 @@ class TerritoryInputs:
     persons: np.ndarray
     is_unknown: np.ndarray
     car_share: np.ndarray
+    abilities: tuple[np.ndarray, np.ndarray] | None
     connectivity: pd.DataFrame
     counters: pd.DataFrame
     counter_levels: np.ndarray
@@ -78,6 +81,9 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
     found_zonings = zonings.read_zonings(config.zonings, places, findings)
     persons, car_share = population.read_persons(config.population, config.groups, places, findings)
     is_unknown = np.isnan(persons)
+    abilities = read_abilities(
+        config.small_area, groups, np.nan_to_num(persons), (places, found_zonings), findings
+    )
     shares = connectivity.read_connectivity(config.connectivity, places, found_zonings, findings)
     counters = read_counters(config.counters, config.services, places.box, findings)
     return TerritoryInputs(
@@ -89,6 +95,7 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
         persons=np.where(is_unknown, 0.0, persons),
         is_unknown=is_unknown,
         car_share=car_share,
+        abilities=abilities,
         connectivity=shares,
         counters=counters.frame,
         counter_levels=counters.levels,
