@@ -18,6 +18,7 @@ from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
 from maillage.group_fit import fit_groups
+from maillage.guarantee import GuaranteeCheck
 from maillage.parameter_book import parameters
 from maillage.roads import RoadNetwork, build_roads, read_roads
 from maillage.scenario import Scenario, read_scenario
@@ -28,6 +29,7 @@ __all__ = [
     "Decay",
     "Delta",
     "Exposure",
+    "GuaranteeCheck",
     "InputError",
     "IoError",
     "MaillageError",

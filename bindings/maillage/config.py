@@ -80,21 +80,25 @@ def _read_sections(raw: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any]
             sections[key] = adapter.validate_python(raw[key], context={"folder": folder})
         except ValidationError as error:
             details = error.errors(include_url=False)
-            problems += [_to_problem(raw, key, detail) for detail in details]
+            problems += [to_problem(raw, [key, *detail["loc"]], detail) for detail in details]
             only_files = only_files and all(detail["type"] == "file" for detail in details)
     return sections, problems, only_files
 
 
-def _to_problem(raw: Mapping[str, Any], section: str, detail: Mapping[str, Any]) -> str:
+def to_problem(
+    raw: Mapping[str, Any],
+    loc: Sequence[Any],
+    detail: Mapping[str, Any],
+    root: type[BaseModel] = TerritoryConfig,
+) -> str:
     """One pydantic error as a sentence: TOML path, value, expectation."""
-    loc = [section, *detail["loc"]]
     kind, context = detail["type"], detail.get("ctx", {})
     value = _show(detail["input"])
     if kind == "missing":
         return f"{_to_path(raw, loc[:-1])} has no {loc[-1]}, expected it"
     path = _to_path(raw, loc)
     if kind == "extra_forbidden":
-        return f"{path} is unknown{to_hint(str(loc[-1]), _find_keys(loc[:-1]))}"
+        return f"{path} is unknown{to_hint(str(loc[-1]), _find_keys(loc[:-1], root))}"
     if kind == "territory" and not isinstance(detail["input"], Mapping):
         return f"{path} is {value}, {detail['msg']}"
     if kind == "territory":
@@ -150,9 +154,9 @@ def _to_key(key: str) -> str:
     return key if is_bare else f'"{key}"'
 
 
-def _find_keys(loc: Sequence[Any]) -> list[str]:
+def _find_keys(loc: Sequence[Any], root: type[BaseModel]) -> list[str]:
     """The keys that the schema allows at a place of the file."""
-    kind: Any = TerritoryConfig
+    kind: Any = root
     for step in loc:
         kind, is_tagged = _strip_type(kind)
         if is_tagged:

@@ -31,13 +31,15 @@ from maillage.errors import InputError, IoError
 from maillage.exposure import Exposure
 from maillage.exposure_phone import to_phone_shares
 from maillage.geo.inputs import Zoning
+from maillage.guarantee import GuaranteeCheck, check_rules, to_guarantee
 from maillage.networks import replace_edited
 from maillage.progress import ProgressChoice, report_progress
+from maillage.road_distances import build_distance_core
 from maillage.roads import DIRECTIONS
 from maillage.scenario import Scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory_edits import apply_to_parts
-from maillage.territory_nearest import PERSON_CLASSES, NearestQuestion, find_nearest
+from maillage.territory_nearest import MEASURES, PERSON_CLASSES, NearestQuestion, find_nearest
 from maillage.territory_parts import TerritoryParts
 from maillage.territory_read import read_parts
 from maillage.territory_summary import summarize_territory
@@ -166,6 +168,7 @@ class Territory:
         group: str | None = None,
         direction: str = "to",
         round_trip: bool = False,
+        measure: str = "time",
         exhaustive: bool = False,
         threads: int = 0,
         progress: ProgressChoice = None,
@@ -184,6 +187,9 @@ class Territory:
             home, which one-way streets make another.
         round_trip
             Adds `round_trip_time`: there and back by the best single mode.
+        measure
+            `time`, or `distance`: the nearest by the shortest road, in `distance_km` (the straight
+            way to the road included) in place of `travel_time`.
         exhaustive
             Computes everything anew, without what earlier questions left: slow, for checks.
 
@@ -201,8 +207,15 @@ class Territory:
             exhaustive=exhaustive,
             threads=check_threads(threads),
         )
+        is_distance = check_choice("measure", measure, MEASURES) == "distance"
+        if is_distance and round_trip:
+            raise InputError("round_trip is true, expected false with measure 'distance'")
         with report_progress(progress) as report:
-            return find_nearest(self._parts, self._core, question, round_trip, report)
+            if not is_distance:
+                return find_nearest(self._parts, self._core, question, round_trip, report)
+            core = build_distance_core(self._parts, question.threads, report)
+            table = find_nearest(self._parts, core, question, False, report)
+            return table.rename(columns={"travel_time": "distance_km"})
 
     def exposure(
         self,
@@ -246,6 +259,32 @@ class Territory:
             self._parts, core, service, asked.level, asked.limit, asked.left_out_lambda, form,
             shares,
         )  # fmt: skip
+
+    def guarantee(
+        self,
+        rules: Any,
+        *,
+        baseline: Territory | None = None,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> GuaranteeCheck:
+        """Whether a set of rules (bouclier territorial) holds, and where it does not.
+
+        rules
+            A TOML file of rules (`scenarios/guarantees/GUARANTEE.md`), a mapping as in such a
+            file, one rule or a list of rules.
+        baseline
+            The territory against which nobody may lose more than a rule allows.
+
+        A limit at exactly the travel time or distance holds; what cannot be reached holds none.
+        Raises InputError listing rules that name services, groups or zonings that are not there.
+        """
+        config = to_guarantee(rules)
+        if baseline is not None:
+            _check_same_origin(baseline._parts, self._parts)
+        threads = check_threads(threads)
+        with report_progress(progress) as report:
+            return check_rules(self, config, baseline, (threads, report))
 
     def apply(
         self, scenario: Scenario, *, threads: int = 0, progress: ProgressChoice = None

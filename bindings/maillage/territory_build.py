@@ -67,20 +67,33 @@ def build_territory(
         zero_zoning=zero_zoning,
         abilities=inputs.abilities,
     )
-    areas: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-    if zero_zoning is not None:
-        areas[0]["area"] = zero_zoning.area_of_place.astype(np.int32)
-        areas[1]["area"] = find_counter_areas(zero_zoning, counters["lon"], counters["lat"])
-    if inputs.abilities is not None:
-        areas[0]["p_b"], areas[0]["p_c"] = inputs.abilities
-    core = _core.build_territory(
+    core = build_core(parts, networks, threads, report)
+    _add_link_findings(parts, core)
+    return parts, core
+
+
+def build_core(
+    parts: TerritoryParts, networks: Sequence[NetworkUse], threads: int, report: Any
+) -> _core.Territory:
+    """The engine's copy of a territory, on these networks."""
+    groups, counters = parts.groups, parts.counters
+    more_places: dict[str, Any] = {}
+    more_counters: dict[str, Any] = {}
+    if parts.zero_zoning is not None:
+        more_places["area"] = parts.zero_zoning.area_of_place.astype(np.int32)
+        more_counters["area"] = find_counter_areas(
+            parts.zero_zoning, counters["lon"], counters["lat"]
+        )
+    if parts.abilities is not None:
+        more_places["p_b"], more_places["p_c"] = parts.abilities
+    return _core.build_territory(
         {
             "lat": parts.places["lat"].to_numpy(dtype=float),
             "lon": parts.places["lon"].to_numpy(dtype=float),
             "persons": parts.persons,
             "car_share": parts.car_share,
-            "adequate": adequate,
-            **areas[0],
+            "adequate": parts.adequate,
+            **more_places,
         },
         {
             "p_b": groups["p_b"].to_numpy(dtype=float),
@@ -92,15 +105,13 @@ def build_territory(
             "lon": counters["lon"].to_numpy(dtype=float),
             "open": counters["open"].to_numpy(dtype=np.uint8),
             "level": parts.levels,
-            **areas[1],
+            **more_counters,
         },
         [use.to_core(threads, report) for use in networks],
-        config.parameters.connectivity_shift,
+        parts.parameters["connectivity_shift"],
         threads,
         report,
     )
-    _add_link_findings(parts, core)
-    return parts, core
 
 
 def find_zero_zoning(inputs: TerritoryInputs) -> Zoning | None:

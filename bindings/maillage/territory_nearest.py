@@ -12,6 +12,7 @@ from maillage import _core
 from maillage.results import to_keys
 from maillage.territory_parts import TerritoryParts
 
+MEASURES = ("time", "distance")
 PERSON_CLASSES = ("car", "no_car")
 REASONS = ("unreachable", "place_off_network")
 

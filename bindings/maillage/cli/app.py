@@ -134,6 +134,7 @@ from maillage.cli import (  # noqa: E402, F401
     cache,
     check,
     demo,
+    guarantee,
     parameters,
     results,
     synth,

@@ -1,0 +1,49 @@
+"""Road kilometres: the same roads with their lengths in place of times.
+
+Every segment is driven at 60 km/h, so that a minute is a kilometre; the straight way to the road
+counts at the same rate, parking counts nothing. The nearest counter by distance is that of the
+shortest road, which need not be the fastest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from maillage import _core
+from maillage.networks import NetworkUse
+from maillage.roads import RoadNetwork
+from maillage.territory_parts import TerritoryParts
+
+KM_A_MINUTE_KMH = 60.0
+
+_twins: WeakKeyDictionary[RoadNetwork, RoadNetwork] = WeakKeyDictionary()
+
+
+def find_twin(roads: RoadNetwork) -> RoadNetwork:
+    """The network whose minutes are kilometres; kept for the next question."""
+    twin = _twins.get(roads)
+    if twin is None:
+        every = np.arange(len(roads._core.segment_is_main()), dtype=np.uint32)
+        edit = _core.EditRoads(roads.mode, every, KM_A_MINUTE_KMH, None)
+        twin = RoadNetwork(roads._core.edited(edit), roads._node_ids, roads._findings)
+        _twins[roads] = twin
+    return twin
+
+
+def to_distance_uses(uses: Any) -> list[NetworkUse]:
+    """How a territory uses its networks, in kilometres."""
+    return [
+        replace(use, roads=find_twin(use.roads), access_speed_kmh=KM_A_MINUTE_KMH, parking_s=0.0)
+        for use in uses
+    ]
+
+
+def build_distance_core(parts: TerritoryParts, threads: int, report: Any) -> _core.Territory:
+    """The engine's copy of a territory in which minutes are kilometres of road."""
+    from maillage.territory_build import build_core
+
+    return build_core(parts, to_distance_uses(parts.networks), threads, report)
