@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file of the engine includes only files of layers above its own in this list.
 ENGINE_LAYERS = [
     ("values", ["buffer"]),
-    ("words", ["id", "units", "error", "csr", "equity"]),
+    ("words", ["id", "units", "error", "csr", "equity", "random"]),
     ("threads", ["parallel"]),
     ("data as read", ["road_segments", "graph", "places", "counters", "decay", "group_fit"]),
     ("pieces of road", ["road_chains", "segment_grid"]),
@@ -30,7 +30,7 @@ ENGINE_LAYERS = [
     ("territory", ["territory"]),
     ("reading and change", ["exposure", "scenario", "ladders", "round_trips"]),
     ("summaries", ["indicators", "delta", "change"]),
-    ("closures", ["closures"]),
+    ("closures", ["closures", "uncertainty"]),
     ("batches", ["closure_sets", "scenario_change"]),
 ]
 

@@ -6,6 +6,7 @@
 //   batch.cpp         Closures: single closures, sets of closures, many scenarios
 //   equity.cpp        how minutes are spread over people
 //   group_fit.cpp     persons by group from marginal tables
+//   uncertainty.cpp   draws of parameters
 //   cache.cpp         cache files, and lists kept in a folder
 //   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
@@ -21,6 +22,7 @@ void bind_equity(py::module_& m);
 void bind_group_fit(py::module_& m);
 void bind_batch(py::module_& m);
 void bind_cache(py::module_& m);
+void bind_uncertainty(py::module_& m);
 }  // namespace maillage::bind
 namespace maillage {
 void bind_osm_write(py::module_& m);
@@ -57,5 +59,6 @@ PYBIND11_MODULE(_core, m) {
   maillage::bind::bind_group_fit(m);
   maillage::bind::bind_batch(m);
   maillage::bind::bind_cache(m);
+  maillage::bind::bind_uncertainty(m);
   maillage::bind_osm_write(m);
 }

@@ -24,10 +24,12 @@ from maillage.roads import RoadNetwork, build_roads, read_roads
 from maillage.scenario import Scenario, read_scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory import Territory, read_territory
+from maillage.uncertainty import Draws
 
 __all__ = [
     "Decay",
     "Delta",
+    "Draws",
     "Exposure",
     "GuaranteeCheck",
     "InputError",

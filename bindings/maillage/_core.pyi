@@ -308,6 +308,20 @@ def write_osm_pbf(
     ways: tuple[Any, ...],
     restrictions: tuple[Any, ...],
 ) -> None: ...
+def draw_states(
+    exposure: Exposure,
+    row_of_place: Rows,
+    n_rows: int,
+    by_group: bool,
+    draws: dict[str, Any],
+    threads: int = 0,
+    progress: Report = None,
+) -> Floats:
+    """n_draws x (n_rows (x n_groups)) x 5 states."""
+
+def draw_uniforms(seed: int, stream: int, n: int) -> Floats:
+    """n numbers in (0, 1) that depend on seed, stream and position alone."""
+
 def equity(minutes: Floats, persons: Floats, line: float, epsilon: float) -> dict[str, float]:
     """Measures of inequality; NaN minutes are unreachable."""
 

@@ -12,6 +12,7 @@ from maillage.errors import InputError
 from maillage.exposure import NUMBERS, SHARES, SPREAD, TIMES, Exposure, find_backdrop
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import to_place_frame
+from maillage.uncertainty import to_intervals
 
 if TYPE_CHECKING:
     from maillage.maps import MapImage
@@ -105,6 +106,24 @@ class Delta:
         frame = self.changes()
         frame = frame[frame["change"].isin(["nearer", "found"])]
         return _sort_by_loss(frame, descending=False)
+
+    def intervals(
+        self, zoning: str | None = None, *, by_group: bool = False, level: float = 0.9
+    ) -> pd.DataFrame:
+        """Every headline figure of the difference with its interval.
+
+        Needs `uncertainty=Draws(...)`. Before and after share their draws, so this is an interval
+        of differences: `figure, value, low, high`, after minus before. Identical territories
+        give intervals of exactly zero width.
+        """
+        head, rows, n_rows = self.after._rows(zoning, by_group)
+        before, after = (e._draw_figures(zoning, by_group) for e in (self.before, self.after))
+        if before.shape != after.shape:
+            raise InputError("people appear outside every area: ask for another zoning")
+        points = self.after._points(rows, n_rows, by_group) - self.before._points(
+            rows, n_rows, by_group
+        )
+        return to_intervals(head, points, after - before, level)
 
     def person_minutes(self) -> float:
         """Person-minutes added one way, over those who reach a counter before and after."""

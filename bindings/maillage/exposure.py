@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from maillage import _core, exposure_readings
+from maillage import _core, exposure_readings, uncertainty
 from maillage.arguments import check_name, check_number
 from maillage.decay import Decay
 from maillage.equity import EPSILON, MEASURES
+from maillage.errors import InputError
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
+from maillage.uncertainty import Draws
 
 if TYPE_CHECKING:
     from maillage.maps import MapImage
@@ -58,6 +60,7 @@ class Exposure:
         left_out_lambda: float,
         decay: Decay | None = None,
         phone: Mapping[str, float] | None = None,
+        draws: Draws | None = None,
     ) -> None:
         self._parts = parts
         self._core = core
@@ -67,6 +70,7 @@ class Exposure:
         self.left_out_lambda = left_out_lambda
         self.decay = decay or Decay.step(limit)
         self._phone = dict(phone or {})
+        self.draws = draws
 
     def by_place(self) -> pd.DataFrame:
         """One row a place: its zonings, the table's columns, and the nearest counters.
@@ -205,6 +209,42 @@ class Exposure:
         share = np.divide(lost, persons, where=persons > 0, out=np.full(len(lost), np.nan))
         figures = {"persons": persons, "renunciation": lost, "share_renunciation": share}
         return pd.concat([head, pd.DataFrame(figures)], axis=1)
+
+    def intervals(
+        self, zoning: str | None = None, *, by_group: bool = False, level: float = 0.9
+    ) -> pd.DataFrame:
+        """Every headline figure with the interval that the draws span.
+
+        Needs `uncertainty=Draws(...)`. Returns `figure, value, low, high`: a row a figure for
+        everybody, for an area of a zoning (x group); `value` is that of the tables, `low` and
+        `high` the central interval that holds `level` of the draws.
+        """
+        head, rows, n_rows = self._rows(zoning, by_group)
+        drawn = self._draw_figures(zoning, by_group)
+        return uncertainty.to_intervals(head, self._points(rows, n_rows, by_group), drawn, level)
+
+    def tornado(self, figure: str = "exposed", *, level: float = 0.9) -> pd.DataFrame:
+        """Which parameter matters most: `parameter, value, low, high, span`, widest first.
+
+        Each parameter alone is moved to both ends of the interval that holds `level` of its own
+        draws, the others stay: `low` and `high` are what `figure` of everybody becomes.
+        """
+        return uncertainty.find_tornado(self, self._find_draws(), figure, level)
+
+    def _find_draws(self) -> Draws:
+        if self.draws is None:
+            raise InputError(
+                "this exposure has no draws, expected uncertainty=Draws(...) when asked"
+            )
+        return self.draws
+
+    def _draw_figures(self, zoning: str | None, by_group: bool) -> np.ndarray:
+        _, rows, n_rows = self._rows(zoning, by_group)
+        return uncertainty.draw_figures(self, self._find_draws(), (rows, n_rows), by_group)
+
+    def _points(self, rows: np.ndarray, n_rows: int, by_group: bool) -> np.ndarray:
+        table = self._table(rows, n_rows, by_group)
+        return table[list(uncertainty.FIGURES)].to_numpy()
 
     def _rows(self, zoning: str | None, by_group: bool) -> tuple[pd.DataFrame, np.ndarray, int]:
         """The first columns of a table, which row each place counts in, how many rows."""

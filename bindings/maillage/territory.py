@@ -43,6 +43,7 @@ from maillage.territory_nearest import MEASURES, PERSON_CLASSES, NearestQuestion
 from maillage.territory_parts import TerritoryParts
 from maillage.territory_read import read_parts
 from maillage.territory_summary import summarize_territory
+from maillage.uncertainty import Draws, check_draws
 
 MAX_K = 255
 MAX_LEVEL = 255
@@ -226,6 +227,7 @@ class Territory:
         left_out_lambda: float | None = None,
         decay: Decay | str | None = None,
         phone: float | Mapping[str, Any] | None = None,
+        uncertainty: Draws | None = None,
         exhaustive: bool = False,
         threads: int = 0,
         progress: ProgressChoice = None,
@@ -245,6 +247,8 @@ class Territory:
             Share of the exposed whom the operator's phone line would reach and help, in place of
             the territory's: a share, `{"reach": r, "resolution": s}`, or either by operator (then
             a column `phone_resolved_<operator>` each). It never shrinks `exposed`.
+        uncertainty
+            `Draws(1000, seed=1)`: the result then answers `intervals()` and `tornado()` too.
 
         Returns an `Exposure`, whose tables are made when they are asked for.
         """
@@ -257,7 +261,7 @@ class Territory:
             )  # fmt: skip
         return Exposure(
             self._parts, core, service, asked.level, asked.limit, asked.left_out_lambda, form,
-            shares,
+            shares, check_draws(uncertainty),
         )  # fmt: skip
 
     def guarantee(
@@ -318,6 +322,7 @@ class Territory:
         left_out_lambda: float | None = None,
         decay: Decay | str | None = None,
         phone: float | Mapping[str, Any] | None = None,
+        uncertainty: Draws | None = None,
         exhaustive: bool = False,
         threads: int = 0,
         progress: ProgressChoice = None,
@@ -331,6 +336,7 @@ class Territory:
             "left_out_lambda": left_out_lambda,
             "decay": decay,
             "phone": phone,
+            "uncertainty": uncertainty,
             "exhaustive": exhaustive,
             "threads": threads,
             "progress": progress,

@@ -52,6 +52,16 @@ Decay = Annotated[
         show_default=False,
     ),
 ]
+DrawCount = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        min=2,
+        help="Give figures with the interval that so many draws of the parameters span.",
+        show_default=False,
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the draws.")]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -220,6 +230,13 @@ def build_losers(
         losers.insert(1, "name", losers[area].map(labels))
         title += f", by {to_title(area)}"
     return build_losers_table(losers, title=title, names=names, n_rows=n_rows)
+
+
+def to_draws(n: int | None, seed: int) -> Any:
+    """What --draws and --seed ask for."""
+    from maillage.uncertainty import Draws
+
+    return None if n is None else Draws(n, seed=seed)
 
 
 def check_choice(option: str, value: str, choices: list[str]) -> str:

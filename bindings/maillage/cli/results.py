@@ -14,6 +14,7 @@ from maillage.cli.app import app
 from maillage.cli.options import (
     Cache,
     Decay,
+    DrawCount,
     Level,
     Limit,
     Map,
@@ -21,6 +22,7 @@ from maillage.cli.options import (
     Out,
     Output,
     Quiet,
+    Seed,
     Service,
     TerritoryFile,
     Threads,
@@ -31,6 +33,7 @@ from maillage.cli.options import (
     draw_exposure,
     find_service,
     read_territory,
+    to_draws,
     to_metadata,
     to_question,
     to_source,
@@ -133,6 +136,8 @@ def exposure(
     level: Level = 1,
     limit: Limit = None,
     decay: Decay = None,
+    draws: DrawCount = None,
+    seed: Seed = 1,
     by: By = None,
     out: Out = None,
     map_file: Map = None,
@@ -143,6 +148,7 @@ def exposure(
 ) -> None:
     """Who has a counter (guichet) within reach, and who has only the internet."""
     from maillage import show
+    from maillage.show_intervals import build_intervals_view
     from maillage.terms import to_title
 
     output = Output(quiet)
@@ -151,7 +157,8 @@ def exposure(
     asked = to_question(territory, service, level, limit, decay)
     rows = check_choice("--by", by or "place", _choices(territory, []))
     how: dict[str, Any] = {
-        "decay": decay, "threads": threads or 0, "progress": output.progress
+        "decay": decay, "uncertainty": to_draws(draws, seed), "threads": threads or 0,
+        "progress": output.progress,
     }  # fmt: skip
     result = territory.exposure(asked.service, asked.limit_min, asked.level, **how)
     title = f"{territory.name}: {asked.to_words()}"
@@ -160,6 +167,8 @@ def exposure(
         output.show(show.build_exposure_table(result.by(rows), title=f"By {to_title(rows)}"))
     else:
         output.show(show.build_exposure_table(result.by_group(), title="By group"))
+    if draws is not None:
+        output.show(build_intervals_view(result.intervals(), result.tornado(), n_draws=draws))
     frame = _rows_of(result, rows)
     question = {**asked.to_dict(), "by": rows}
     write_result(frame, out, to_metadata(territory, question), output)
@@ -182,6 +191,8 @@ def compare(
     level: Level = 1,
     limit: Limit = None,
     decay: Decay = None,
+    draws: DrawCount = None,
+    seed: Seed = 1,
     by: BySide = None,
     out: Out = None,
     map_file: Map = None,
@@ -193,6 +204,7 @@ def compare(
     """What a scenario changes: who gets farther, who is left with only the internet."""
     from maillage import show
     from maillage.scenario import read_scenario
+    from maillage.show_intervals import build_intervals_view
     from maillage.terms import to_title
 
     output = Output(quiet)
@@ -202,7 +214,8 @@ def compare(
     asked = to_question(territory, service, level, limit, decay)
     rows = check_choice("--by", by or "place", _choices(territory, ["losers", "gainers"]))
     how: dict[str, Any] = {
-        "decay": decay, "threads": threads or 0, "progress": output.progress
+        "decay": decay, "uncertainty": to_draws(draws, seed), "threads": threads or 0,
+        "progress": output.progress,
     }  # fmt: skip
     delta = territory.compare(scenario, asked.service, asked.limit_min, asked.level, **how)
     output.show(
@@ -213,6 +226,8 @@ def compare(
         output.show(show.build_delta_table(delta.by(rows), title=f"By {to_title(rows)}"))
     else:
         output.show(show.build_delta_table(delta.by_group(), title="By group"))
+    if draws is not None:
+        output.show(build_intervals_view(delta.intervals(), None, n_draws=draws))
     output.show(build_losers(delta.losers(), territory, scenario))
     frame = _rows_of(delta, rows)
     question = {**asked.to_dict(), "by": rows}
