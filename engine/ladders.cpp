@@ -170,6 +170,15 @@ CounterSearch::CounterSearch(std::shared_ptr<const Territory> territory, std::si
   std::sort(entered_at_.begin(), entered_at_.end());
 }
 
+// By straight lines: every counter is looked at.
+Label CounterSearch::look_from(PlaceId p, const ClosedSet& closed) const {
+  const TerritoryParts& parts = territory_->parts();
+  Label best;
+  for (CounterId c : counters_.ids)
+    if (!closed.contains(c)) best = std::min(best, Label{find_crow_time(parts.place_points[p.v], parts.counters->point[c.v], network_.crow()), c});
+  return best.time.is_reachable() ? best : Label{};
+}
+
 Label CounterSearch::search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const {
   const Links& places = *network_.places;
   Label best;
@@ -211,9 +220,13 @@ void CounterSearch::sweep(std::span<const PlaceId> places, const ClosedSet& clos
 
 std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> places, const ClosedSet& closed,
                                                     const Context& context) const {
+  std::vector<Label> found(places.size());
+  if (network_.is_crow()) {
+    for (std::size_t i = 0; i < places.size(); ++i) found[i] = look_from(places[i], closed);
+    return found;
+  }
   // A sweep costs about as much as settling every node once.
   const std::size_t most = network_.network->n_nodes();
-  std::vector<Label> found(places.size());
   std::atomic<std::size_t> n_settled{0};
   for_blocks(places.size(), 64, {context.n_threads, nullptr}, [&](std::size_t begin, std::size_t end) {
     context.check();

@@ -95,6 +95,7 @@ class CounterSearch {
   std::vector<Label> find_nearest_open(std::span<const PlaceId> places, const ClosedSet& closed, const Context& context) const;
 
  private:
+  Label look_from(PlaceId p, const ClosedSet& closed) const;
   Label search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const;
   void sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found, const Context& context) const;
 

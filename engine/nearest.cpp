@@ -36,9 +36,6 @@ PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places) 
   return finder;
 }
 
-namespace {
-
-// Counter row -> blocks of places that list it.
 Ragged<std::uint32_t> find_blocks_of(const NearestIndex& index) {
   const Buffer<CounterId>& ids = index.counters.ids;
   std::vector<std::uint32_t> row_of(ids.empty() ? 0 : ids.back().v + 1);
@@ -56,8 +53,6 @@ Ragged<std::uint32_t> find_blocks_of(const NearestIndex& index) {
   }
   return build_ragged<std::uint32_t>(ids.size(), pairs);
 }
-
-}  // namespace
 
 NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet counters, int k, const Context& context) {
   NearestIndex out;

@@ -57,6 +57,9 @@ struct NearestIndex {
   std::vector<PlaceId> find_places_of(std::size_t row) const;
 };
 
+// Counter row -> blocks of places that list it.
+Ragged<std::uint32_t> find_blocks_of(const NearestIndex& index);
+
 NearestIndex build_nearest_index(const AttachedPlaces& attached, CounterSet counters, int k,
                                  const Context& context = {});
 

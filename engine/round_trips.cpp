@@ -82,6 +82,15 @@ void improve_plainly(const ModeNetwork& m, std::span<const std::pair<PlaceId, Co
   for (std::size_t i = 0; i < best.size(); ++i) best[i] = std::min(best[i], out[i] + home[i]);
 }
 
+void improve_by_crow(const Territory& territory, const ModeNetwork& m, std::span<const std::pair<PlaceId, CounterId>> pairs,
+                     std::vector<Duration>& best) {
+  const TerritoryParts& parts = territory.parts();
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const Duration time = find_crow_time(parts.place_points[pairs[i].first.v], parts.counters->point[pairs[i].second.v], m.crow());
+    best[i] = std::min(best[i], time + time);
+  }
+}
+
 }  // namespace
 
 std::vector<Duration> find_round_trips(const Territory& territory, const RoundTripQuery& query,
@@ -90,7 +99,9 @@ std::vector<Duration> find_round_trips(const Territory& territory, const RoundTr
   const auto& networks = territory.parts().networks;
   for (std::size_t n = 0; n < networks.size(); ++n) {
     if (!is_used(networks[n], query.nearest)) continue;
-    if (query.exhaustive || !networks[n].hierarchy)
+    if (networks[n].is_crow())
+      improve_by_crow(territory, networks[n], pairs, best);
+    else if (query.exhaustive || !networks[n].hierarchy)
       improve_plainly(networks[n], pairs, best, context);
     else
       NetworkTrips(territory, n, query.nearest, context).improve(pairs, best, context);

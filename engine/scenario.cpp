@@ -50,7 +50,7 @@ class RoadEditor {
   explicit RoadEditor(ModeNetwork& network) : network_(network) {}
 
   void apply(const EditRoads& edit) {
-    if (edit.mode != network_.mode) return;
+    if (edit.mode != network_.mode || network_.is_crow()) return;
     if (!segments_) segments_ = std::make_shared<RoadSegments>(*network_.network->segments);
     edit_segments(*segments_, edit);
   }
@@ -143,7 +143,7 @@ class Editor {
     for (std::size_t i = 0; i < moved_.size(); ++i) rows[moved_[i]] = static_cast<std::uint32_t>(first_new_ + i);
     for (ModeNetwork& m : parts_.networks) {
       if (!m.counters) continue;
-      const Links links = build_links(*m.network, changed, m.counter_options, context_);
+      const Links links = m.attach(changed, m.counter_options, context_);
       m.counters = std::make_shared<Links>(select_links(join_links(*m.counters, links), rows));
     }
   }

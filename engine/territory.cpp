@@ -9,9 +9,9 @@ bool same_point(LatLon a, LatLon b) { return a.lat == b.lat && a.lon == b.lon; }
 
 void attach(TerritoryParts& parts, const Context& context) {
   for (ModeNetwork& m : parts.networks) {
-    if (!m.places) m.places = std::make_shared<Links>(build_links(*m.network, parts.place_points, m.place_options, context));
+    if (!m.places) m.places = std::make_shared<Links>(m.attach(parts.place_points, m.place_options, context));
     if (!m.counters)
-      m.counters = std::make_shared<Links>(build_links(*m.network, parts.counters->point, m.counter_options, context));
+      m.counters = std::make_shared<Links>(m.attach(parts.counters->point, m.counter_options, context));
     if (!m.finder) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));
   }
 }
@@ -47,6 +47,12 @@ CounterSet Territory::select_counters(std::size_t n, ServiceId service, int leve
   return set;
 }
 
+CrowPoints Territory::find_crow_points(const CounterSet& counters) const {
+  CrowPoints out{parts_.place_points, {}};
+  for (CounterId c : counters.ids) out.counters.push_back(parts_.counters->point[c.v]);
+  return out;
+}
+
 CounterChange Territory::find_change(std::size_t n, ServiceId service, int level) const {
   const Counters& before = *root_->parts_.counters;
   const Counters& after = *parts_.counters;
@@ -71,10 +77,20 @@ CounterChange Territory::find_change(std::size_t n, ServiceId service, int level
 NearestIndex Territory::exhaustive_nearest_on(std::size_t n, ServiceId service, int level, int k,
                                               const Context& context, Direction direction) const {
   const ModeNetwork& m = parts_.networks[n];
+  if (m.is_crow()) {
+    CounterSet counters = select_counters(n, service, level);
+    const CrowPoints points = find_crow_points(counters);
+    return build_crow_index_exhaustively(points, std::move(counters), k, m.crow(), context);
+  }
   return build_nearest_index({*m.network, *m.places, nullptr, direction}, select_counters(n, service, level), k, context);
 }
 
 std::shared_ptr<const NearestIndex> Territory::find_lists(const ListKey& key, int k, const Context& context) const {
+  if (const ModeNetwork& m = parts_.networks[key.network]; m.is_crow()) {  // found as fast as read
+    CounterSet counters = select_counters(key.network, ServiceId(key.service), key.level);
+    const CrowPoints points = find_crow_points(counters);
+    return std::make_shared<const NearestIndex>(build_crow_index(points, std::move(counters), k, m.crow(), context));
+  }
   std::shared_ptr<ListShelf> shelf;
   {
     const std::lock_guard lock(mutex_);
@@ -112,6 +128,7 @@ std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId
   if (inherits) change = find_change(n, service, level);
   const bool is_changed = !change.closed.empty() || !change.opened.ids.empty();
   if (direction == Direction::from_counters && is_changed) inherits = false;  // no change is laid over such lists
+  if (m.is_crow() && is_changed) inherits = false;                            // nor over straight lines
   if (!inherits) {
     return std::make_shared<NearestView>(
         find_lists({n, service.v, level, direction}, std::max(n_needed, kDefaultK), context));

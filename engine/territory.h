@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/counters.h"
+#include "engine/crow.h"
 #include "engine/links.h"
 #include "engine/nearest.h"
 #include "engine/places.h"
@@ -30,10 +31,17 @@ struct ModeNetwork {
   std::shared_ptr<const RoadNetwork> network;
   std::shared_ptr<const Hierarchy> hierarchy;  // of the network; null: plain searches
   LinkOptions place_options, counter_options;
+  double straight_kmh = 0;  // > 0: no roads (the network is empty), straight lines at this speed
   std::shared_ptr<const Links> places;
   std::shared_ptr<const Links> counters;
   std::shared_ptr<const PlaceFinder> finder;
 
+  bool is_crow() const { return straight_kmh > 0; }
+  CrowRule crow() const { return {straight_kmh, counter_options.extra}; }
+  // Points attached to the roads, or left where they are when there are none.
+  Links attach(std::span<const LatLon> points, const LinkOptions& options, const Context& context) const {
+    return is_crow() ? build_crow_links(points) : build_links(*network, points, options, context);
+  }
   AttachedPlaces attached(Direction direction = Direction::to_counters) const {
     return {*network, *places, hierarchy.get(), direction};
   }
@@ -136,6 +144,7 @@ class Territory : public std::enable_shared_from_this<Territory> {
   std::shared_ptr<const NearestIndex> find_lists(const ListKey& key, int k, const Context& context) const;
   std::shared_ptr<const NearestView> find_view(std::size_t n, ServiceId service, int level, int n_needed,
                                                const Context& context, Direction direction) const;
+  CrowPoints find_crow_points(const CounterSet& counters) const;
   CounterChange find_change(std::size_t n, ServiceId service, int level) const;
 
   std::shared_ptr<const Territory> root_;

@@ -200,13 +200,14 @@ void visit_fields(Item& item, Visit&& visit) {
 // Without what it shares: network, segments, hierarchy, links and finder stand beside it.
 template <Of<ModeNetwork> Item, class Visit>
 void visit_fields(Item& item, Visit&& visit) {
-  auto& [mode, walk_class, serves_no_car, network, hierarchy, place_options, counter_options, places, counters,
-         finder] = item;
+  auto& [mode, walk_class, serves_no_car, network, hierarchy, place_options, counter_options, straight_kmh,
+         places, counters, finder] = item;
   visit("mode", mode);
   visit("walk_class", walk_class);
   visit("serves_no_car", serves_no_car);
   visit("place_options", place_options);
   visit("counter_options", counter_options);
+  visit("straight_kmh", straight_kmh);
 }
 
 }  // namespace maillage

@@ -27,6 +27,7 @@ ENGINE_LAYERS = [
     ("sweeps", ["sweep", "hierarchy_update", "hierarchy_query"]),
     ("lists", ["place_lists", "road_edit"]),
     ("times", ["travel_times", "nearest"]),
+    ("straight lines", ["crow"]),
     ("territory", ["territory"]),
     ("reading and change", ["exposure", "scenario", "ladders", "round_trips"]),
     ("summaries", ["indicators", "delta", "change"]),

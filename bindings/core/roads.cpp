@@ -247,6 +247,13 @@ void bind_roads(py::module_& m) {
   m.def("build_network", &build_from_tables, py::arg("lat"), py::arg("lon"), py::arg("from_row"), py::arg("to_row"),
         py::arg("time_s"), py::arg("length_m"), py::arg("way"), py::arg("mode"), py::arg("both_ways") = false,
         py::arg("threads") = 0, py::arg("progress") = py::none());
+  m.def("build_no_roads", [](const std::string& mode) {
+    auto segments = std::make_shared<RoadSegments>();
+    segments->mode = to_mode(mode);
+    auto network = std::make_shared<RoadNetwork>();
+    network->segments = std::move(segments);
+    return network;
+  }, py::arg("mode"));
   m.def("read_osm", &read_osm, py::arg("path"), py::arg("modes"), py::arg("threads") = 0,
         py::arg("progress") = py::none());
 }

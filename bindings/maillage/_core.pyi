@@ -94,6 +94,7 @@ class NetworkUse:
         max_snap_m: float,
         access_speed_kmh: float,
         parking_s: float,
+        straight_kmh: float = 0.0,
     ) -> None: ...
 
 class EditRoads:
@@ -256,6 +257,7 @@ def build_network(
     threads: int = 0,
     progress: Report = None,
 ) -> RoadNetwork: ...
+def build_no_roads(mode: str) -> RoadNetwork: ...
 def read_osm(
     path: str,
     modes: Sequence[tuple[str, dict[str, Any]]],

@@ -276,5 +276,6 @@ def _find_network_problems(raw: Mapping[str, Any]) -> Iterator[str]:
             yield f"networks.{mode} has no roads, expected osm or nodes and edges"
     wanted = _table(raw, "parameters").get("no_car_modes")
     for mode in wanted if isinstance(wanted, list) else []:
-        if mode in MODES and mode not in networks:
+        has_crow = "crow" in networks and mode == "walk"
+        if mode in MODES and mode not in networks and not has_crow:
             yield f"parameters.no_car_modes has {mode!r}, expected a section networks.{mode}"

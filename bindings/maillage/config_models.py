@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from maillage.config_ability import SmallAreaConfig
+from maillage.config_crow import CrowConfig
 from maillage.config_sections import (
     File,
     KeyColumns,
@@ -361,6 +362,7 @@ class NetworksConfig(RoadSource):
     car: ModeConfig | None = None
     walk: ModeConfig | None = None
     bike: ModeConfig | None = None
+    crow: CrowConfig | None = None  # for cars and walking where they have no roads
 
     def find_mode(self, mode: str) -> ModeConfig | None:
         """A mode with what it shares filled in; None when the mode is not wanted.

@@ -305,6 +305,7 @@ class Exposure:
             "connectivity_shift": self._parts.parameters["connectivity_shift"],
             "no_car_modes": self._parts.parameters["no_car_modes"],
             "zero_inside": self._parts.zero_zoning.name if self._parts.zero_zoning else None,
+            "travel_times": [use.to_words() for use in self._parts.networks],
             "modes": sorted({use.mode for use in self._parts.networks}),
             "independence": "inside a place and group, reach is taken as independent of ability "
             "and wired lines as independent of 4G",
@@ -364,7 +365,8 @@ class Exposure:
 
 def find_backdrop(parts: TerritoryParts) -> np.ndarray | None:
     """Road lines (lon, lat, lon, lat) to draw under a map; None where they would be a blot."""
-    roads = next((use.roads for use in parts.networks if use.mode == "car"), None)
+    uses = (use for use in parts.networks if use.mode == "car" and not use.is_crow)
+    roads = next((use.roads for use in uses), None)
     if roads is None or roads.summary()["n_segments"] > MOST_DRAWN_SEGMENTS:
         return None
     return roads._core.segment_ends()[roads._core.segment_is_main()]

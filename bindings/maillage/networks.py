@@ -41,14 +41,30 @@ class NetworkUse:
     access_speed_kmh: float
     parking_s: float
     source: str
+    detour_factor: float = 0.0  # > 0: straight lines, as nobody gave roads
+    speed_kmh: float = 0.0  # along the detour
     findings: Findings = field(default_factory=Findings)
 
     @property
     def mode(self) -> str:
         return self.roads.mode
 
+    @property
+    def is_crow(self) -> bool:
+        """Whether times are those of straight lines."""
+        return self.detour_factor > 0
+
+    def to_words(self) -> str:
+        """What travel times of the mode are."""
+        if not self.is_crow:
+            return f"{self.mode}: roads of {Path(self.source).name}"
+        return (
+            f"{self.mode}: no roads, straight line x {self.detour_factor:g} "
+            f"at {self.speed_kmh:g} km/h"
+        )
+
     def to_core(self, threads: int, report: Any) -> _core.NetworkUse:
-        hierarchy = self.roads._find_hierarchy(threads, report)
+        hierarchy = None if self.is_crow else self.roads._find_hierarchy(threads, report)
         return _core.NetworkUse(
             self.roads._core,
             hierarchy,
@@ -57,6 +73,7 @@ class NetworkUse:
             self.max_snap_m,
             self.access_speed_kmh,
             self.parking_s,
+            self.speed_kmh / self.detour_factor if self.is_crow else 0.0,
         )
 
 
@@ -116,7 +133,35 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
                 findings=network._findings if w.walk_class <= 0 else Findings(),
             )
         )
-    return uses
+    return uses + _build_crow(inputs)
+
+
+def _build_crow(inputs: TerritoryInputs) -> list[NetworkUse]:
+    """Straight lines for cars and walking, where the territory has them and no roads for these."""
+    networks = inputs.config.networks
+    crow = networks.crow
+    if crow is None:
+        return []
+    wanted: list[tuple[str, int, float, float]] = []
+    if networks.car is None:
+        wanted.append(("car", EVERY_WALK_CLASS, crow.speed_kmh, 60 * crow.parking_min))
+    if networks.walk is None:
+        speeds = np.unique(inputs.groups["walk_speed_kmh"].to_numpy(dtype=float))
+        wanted += [("walk", c, float(v), 0.0) for c, v in enumerate(speeds)]
+    return [
+        NetworkUse(
+            roads=RoadNetwork(_core.build_no_roads(mode), None, Findings()),
+            walk_class=walk_class,
+            serves_no_car=mode == "walk",
+            max_snap_m=MAX_SNAP_M,
+            access_speed_kmh=ACCESS_SPEED_KMH,
+            parking_s=parking_s,
+            source=f"straight line x {crow.detour_factor:g} at {speed_kmh:g} km/h",
+            detour_factor=crow.detour_factor,
+            speed_kmh=speed_kmh,
+        )
+        for mode, walk_class, speed_kmh, parking_s in wanted
+    ]
 
 
 def _find_wanted(inputs: TerritoryInputs) -> list[_Wanted]:

@@ -1,8 +1,9 @@
 """Road kilometres: the same roads with their lengths in place of times.
 
 Every segment is driven at 60 km/h, so that a minute is a kilometre; the straight way to the road
-counts at the same rate, parking counts nothing. The nearest counter by distance is that of the
-shortest road, which need not be the fastest.
+counts at the same rate, parking counts nothing. Where there are no roads (`[networks.crow]`) it is
+the straight line times the detour factor. The nearest counter by distance is that of the shortest
+road, which need not be the fastest.
 """
 
 from __future__ import annotations
@@ -36,10 +37,14 @@ def find_twin(roads: RoadNetwork) -> RoadNetwork:
 
 def to_distance_uses(uses: Any) -> list[NetworkUse]:
     """How a territory uses its networks, in kilometres."""
-    return [
-        replace(use, roads=find_twin(use.roads), access_speed_kmh=KM_A_MINUTE_KMH, parking_s=0.0)
-        for use in uses
-    ]
+    return [_to_distance_use(use) for use in uses]
+
+
+def _to_distance_use(use: NetworkUse) -> NetworkUse:
+    if use.is_crow:
+        return replace(use, speed_kmh=KM_A_MINUTE_KMH, parking_s=0.0)
+    twin = find_twin(use.roads)
+    return replace(use, roads=twin, access_speed_kmh=KM_A_MINUTE_KMH, parking_s=0.0)
 
 
 def build_distance_core(parts: TerritoryParts, threads: int, report: Any) -> _core.Territory:

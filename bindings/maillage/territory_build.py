@@ -40,6 +40,8 @@ def build_territory(
         counters.insert(list(counters.columns).index("lat") + 1, "open", True)
     for network in networks:
         findings.merge(network.findings)
+    crow = [use.to_words() for use in networks if use.is_crow]
+    findings.add_all("no_roads", crow, len(crow))
     if not any(network.serves_no_car for network in networks):
         alone = (inputs.persons * (1 - inputs.car_share)).sum()
         example = f"no network for {alone:,.0f} persons without a car: they reach no counter"

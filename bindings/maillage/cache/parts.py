@@ -235,6 +235,8 @@ def _to_use(use: NetworkUse) -> dict[str, Any]:
         "max_snap_m": use.max_snap_m,
         "access_speed_kmh": use.access_speed_kmh,
         "parking_s": use.parking_s,
+        "detour_factor": use.detour_factor,
+        "speed_kmh": use.speed_kmh,
         "source": use.source,
         "findings": _to_rows(use.findings),
         "road_findings": _to_rows(use.roads._findings),

@@ -193,6 +193,12 @@ def to_source(territory: Territory) -> str:
     return f"{territory.name}; maillage {version('maillage')}"
 
 
+def to_times_note(territory: Territory) -> str:
+    """What must be said under a heading about travel times: where they are straight lines."""
+    crow = [use.to_words() for use in territory.parts.networks if use.is_crow]
+    return "; ".join(dict.fromkeys(crow))
+
+
 def draw_exposure(exposure: Exposure, territory: Territory, path: Path) -> None:
     """The map of travel times, with the key figure of the exposure under its title."""
     from maillage.terms import to_percent, to_persons
@@ -282,6 +288,7 @@ def to_metadata(
         "territory": territory.name,
         "question": dict(question),
         "findings": dict(zip(territory.findings["kind"], territory.findings["count"], strict=True)),
+        "travel_times": [use.to_words() for use in territory.parts.networks],
         "assumption": "inside a place and a group, having a counter within reach and being able "
         "to use the online channel are taken as independent",
     }

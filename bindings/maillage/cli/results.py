@@ -37,6 +37,7 @@ from maillage.cli.options import (
     to_metadata,
     to_question,
     to_source,
+    to_times_note,
     write_result,
 )
 
@@ -111,7 +112,8 @@ def nearest(
     output.show(
         show.build_title(
             f"{territory.name}: nearest counter (guichet), {service}, level {level} or more",
-            f"{len(first)} places, {'with' if who == 'car' else 'without'} a car",
+            f"{len(first)} places, {'with' if who == 'car' else 'without'} a car"
+            + (f"; {note}" if (note := to_times_note(territory)) else ""),
         ),
         show.build_table(
             [("places, travel time in minutes", False), *((h, True) for h in
@@ -162,7 +164,9 @@ def exposure(
     }  # fmt: skip
     result = territory.exposure(asked.service, asked.limit_min, asked.level, **how)
     title = f"{territory.name}: {asked.to_words()}"
-    output.show(show.build_exposure_view(result.total(), title=title))
+    output.show(
+        show.build_exposure_view(result.total(), title=title, note=to_times_note(territory))
+    )
     if rows in territory.zonings:
         output.show(show.build_exposure_table(result.by(rows), title=f"By {to_title(rows)}"))
     else:
@@ -220,7 +224,11 @@ def compare(
     delta = territory.compare(scenario, asked.service, asked.limit_min, asked.level, **how)
     output.show(
         show.build_edits_view(scenario.to_words(), title=f'Scenario "{scenario.name}"'),
-        show.build_delta_view(delta.total(), title=f"{territory.name}: {asked.to_words()}"),
+        show.build_delta_view(
+            delta.total(),
+            title=f"{territory.name}: {asked.to_words()}",
+            note=to_times_note(territory),
+        ),
     )
     if rows in territory.zonings:
         output.show(show.build_delta_table(delta.by(rows), title=f"By {to_title(rows)}"))
