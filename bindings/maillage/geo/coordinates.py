@@ -222,8 +222,14 @@ def transform_points(
 
 
 def check_swapped(table: Table, points: Points, box: Box) -> None:
-    """Raise InputError when points far from the places would be near them if swapped."""
+    """Raise InputError when points far from the places would be near them if swapped.
+
+    Where the places span so much that their own swapped box meets theirs (a country with its
+    overseas parts) being near when swapped proves nothing: such points are far ones alone.
+    """
     near = box.grow(FAR_KM)
+    if max(near.west, near.south) <= min(near.east, near.north):
+        return
     swapped = ~near.has(points.lon, points.lat) & near.has(points.lat, points.lon)
     if not swapped.any():
         return
