@@ -21,6 +21,7 @@ from pydantic import (
 
 from maillage.config_ability import SmallAreaConfig
 from maillage.config_crow import CrowConfig
+from maillage.config_mobile import MobileConfig, PremisesConfig
 from maillage.config_sections import (
     File,
     KeyColumns,
@@ -168,6 +169,8 @@ class ConnectivityConfig(TableSource):
     mobile_4g: Name | None = None
     percent: bool = False
     premises: Name | None = None  # the wired columns are counts; divide by this column
+    premises_table: PremisesConfig | None = None  # ... or by those of another table
+    mobile: MobileConfig | None = None  # where no column mobile_4g is, or it is empty
     adequate_mbit: Literal[8, 30, 100, 1000] = 8
 
     @model_validator(mode="after")
@@ -176,10 +179,12 @@ class ConnectivityConfig(TableSource):
             raise to_problem("has a file, expected also its key")
         if self.zoning is not None and self.file is None:
             raise to_problem("has a zoning, expected also the file with one row an area")
-        if self.percent and self.premises is not None:
-            raise to_problem("has percent and premises, expected one")
+        given = [self.percent, self.premises is not None, self.premises_table is not None]
+        if sum(given) > 1:
+            raise to_problem("has percent, premises or premises_table together, expected one")
         adequate = f"wired_{self.adequate_mbit}"
-        if getattr(self, adequate) is None and self.mobile_4g is None:
+        has_mobile = self.mobile_4g is not None or self.mobile is not None
+        if getattr(self, adequate) is None and not has_mobile:
             raise to_problem(
                 f"has neither {adequate} nor mobile_4g, "
                 f"expected a column for adequate_mbit = {self.adequate_mbit}"

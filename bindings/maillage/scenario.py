@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from maillage.atomic import write_atomically
 from maillage.errors import InputError, to_hint
+from maillage.rollout import find_rollout
 from maillage.scenario_edits import (
     EDIT_KINDS,
     CloseEdit,
@@ -161,13 +162,17 @@ class Scenario:
         wired_100: float | None = None,
         wired_1000: float | None = None,
         mobile_4g: float | None = None,
+        polygon: Any = None,
     ) -> Scenario:
         """Changes the shares of premises with a wired line, or of people under good 4G.
 
-        Shares lie in 0..1; one that is not given stays as it is.
+        Shares lie in 0..1; one that is not given stays as it is. With a `polygon` (WGS84) they
+        hold inside it, such as under a new antenna: a place that lies in it in part keeps its own
+        share on the rest.
         """
         return self._with(
             "set_connectivity",
+            polygon=polygon,
             place=place,
             zoning=zoning,
             area=area,
@@ -177,6 +182,20 @@ class Scenario:
             wired_1000=wired_1000,
             mobile_4g=mobile_4g,
         )
+
+    def roll_out(self, table: Any, year: int, *, zoning: str | None = None) -> Scenario:
+        """The digital networks as a plan has them at the end of a year, such as fibre by year.
+
+        table
+            A frame or a CSV file: `year`, `place` (or `area` of a `zoning`), and any of
+            `wired_8`, `wired_30`, `wired_100`, `wired_1000`, `mobile_4g` (0..1). For each place
+            the last row up to `year` counts; a place without one stays as it is.
+        """
+        scenario = self
+        for row in find_rollout(table, year, zoning is not None):
+            where = {"zoning": zoning, "area": row.pop("area")} if zoning else {}
+            scenario = scenario._with("set_connectivity", **where, **row)
+        return scenario
 
     def set_speed(
         self,

@@ -271,6 +271,7 @@ class SetConnectivityEdit(_PlacesEdit):
     """Changes the digital networks of places; a share that is not given stays."""
 
     do: ClassVar[str] = "set_connectivity"
+    polygon: Area | None = None  # the shares hold inside this outline
     wired_8: Share | None = None
     wired_30: Share | None = None
     wired_100: Share | None = None
@@ -289,6 +290,8 @@ class SetConnectivityEdit(_PlacesEdit):
     def _check(self) -> SetConnectivityEdit:
         if not self.shares():
             raise ValueError(f"needs at least one of {', '.join(self.SHARES)}")
+        if self.polygon is not None and (self.place is not None or self.zoning is not None):
+            raise ValueError("has a polygon and a place or area, expected one of them")
         wired = [(k, v) for k, v in self.shares().items() if k != "mobile_4g"]
         for (slow, slow_share), (fast, fast_share) in pairwise(wired):
             if fast_share > slow_share:
@@ -305,7 +308,10 @@ class SetConnectivityEdit(_PlacesEdit):
 
     def to_words(self) -> str:
         shares = [f"{self.SHARES[k]} {100 * v:g} %" for k, v in self.shares().items()]
-        return f"set connectivity {self._where()}: {', '.join(shares)}"
+        where = self._where()
+        if self.polygon is not None:
+            where = f"in the outline around {_point(*to_centre(self.polygon))}"
+        return f"set connectivity {where}: {', '.join(shares)}"
 
 
 class _RoadEdit(Edit):

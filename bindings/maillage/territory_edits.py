@@ -15,6 +15,7 @@ import numpy as np
 from maillage import _core
 from maillage.counter_book import CounterBook
 from maillage.errors import InputError
+from maillage.geo.areas import find_share_inside
 from maillage.geo.opening_hours import parse_opening_hours
 from maillage.scenario import (
     CloseEdit,
@@ -178,12 +179,22 @@ class _Editor:
 
     def _set_connectivity(self, edit: SetConnectivityEdit) -> None:
         rows = self._find_places(edit)
-        frame = self.connectivity.copy()
+        inside = np.ones(len(rows))
+        if edit.polygon is not None:
+            inside = find_share_inside(self.parts.places, to_geometry(edit.polygon))
+            rows = np.flatnonzero(inside > 0)
+            inside = inside[rows]
+            if not len(rows):
+                raise InputError("set_connectivity: no place meets the outline")
+        if self.connectivity is self.parts.connectivity:
+            self.connectivity = self.connectivity.copy()
+        frame = self.connectivity
         for column, share in edit.shares().items():
             values = frame[column].to_numpy(dtype=float, copy=True)
-            values[rows] = share
+            # the share holds inside the outline; the rest keeps its own (unknown: none)
+            before = np.where(inside < 1, np.nan_to_num(values[rows]), 0.0)
+            values[rows] = inside * share + (1 - inside) * before
             frame[column] = values
-        self.connectivity = frame
         adequate = find_adequate(frame.iloc[rows], self.parts.adequate_column)
         self.edits.set_adequate(rows.astype(np.uint32), adequate)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS
 
 from maillage.findings import Findings
-from maillage.geo.coordinates import EARTH_RADIUS_M, WGS84, to_lon_lat, transform_points
+from maillage.geo.coordinates import EARTH_RADIUS_M, POLYGONAL, WGS84, to_lon_lat, transform_points
 
 # Outlines drawn at different scales leave slivers: below this share of the smaller area an
 # overlap is one of them and not a doubt about which area a place belongs to.
@@ -200,3 +202,21 @@ def to_square_metres(size: np.ndarray, lat: np.ndarray, crs: CRS) -> np.ndarray:
         return size * crs.axis_info[0].unit_conversion_factor ** 2
     metres = np.radians(1.0) * EARTH_RADIUS_M
     return size * metres**2 * np.cos(np.radians(lat))
+
+
+def find_share_inside(places: pd.DataFrame, outline: shapely.Geometry) -> np.ndarray:
+    """Share of each place that lies in an outline (WGS84): of its area, or 0 or 1 for a point."""
+    if isinstance(places, gpd.GeoDataFrame) and places.crs is not None:
+        polygons = np.asarray(places.geometry.array)
+        if np.isin(shapely.get_type_id(polygons), POLYGONAL).all():
+            here = transform_geometry(np.array([outline]), (WGS84, CRS(places.crs)))[0]
+            shapely.prepare(here)
+            part = np.where(shapely.intersects(polygons, here), 1.0, 0.0)
+            cut = np.flatnonzero((part > 0) & ~shapely.contains(here, polygons))
+            area = shapely.area(polygons[cut])
+            inside = shapely.area(shapely.intersection(polygons[cut], here))
+            part[cut] = np.divide(inside, area, out=np.zeros(len(cut)), where=area > 0)
+            return part
+    shapely.prepare(outline)
+    at = shapely.points(places["lon"].to_numpy(dtype=float), places["lat"].to_numpy(dtype=float))
+    return np.where(shapely.intersects(outline, at), 1.0, 0.0)

@@ -14,6 +14,7 @@ from maillage.config_models import CONNECTIVITY_SHARES, ConnectivityConfig
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.area_rows import find_row_of_place, find_zoning
+from maillage.geo.mobile import read_mobile
 from maillage.geo.places import Places
 from maillage.geo.tables import NumberRule, Table, read_table
 from maillage.geo.zonings import Zoning
@@ -49,6 +50,25 @@ def read_connectivity(
     )
     if config is None:
         return shares
+    if config.share_columns():
+        _read_shares(config, (places, zonings), shares, findings)
+    if config.mobile is not None:
+        by_table = shares["mobile_4g"].to_numpy()
+        if np.isnan(by_table).any():
+            found = read_mobile(config.mobile, places, findings)
+            shares["mobile_4g"] = np.where(np.isnan(by_table), found, by_table)
+    _check_order(shares, places, findings)
+    return shares
+
+
+def _read_shares(
+    config: ConnectivityConfig,
+    known: tuple[Places, dict[str, Zoning]],
+    shares: pd.DataFrame,
+    findings: Findings,
+) -> None:
+    """Fills the columns that the table of places or areas has."""
+    places, zonings = known
     if config.file is None:
         table, row_of_place = places.table, np.arange(places.n_places)
     else:
@@ -59,13 +79,14 @@ def read_connectivity(
         report = (findings, "connectivity_of_unknown_place")
         row_of_place = find_row_of_place(table, list(config.key), zoning, places, report)
     for share, column in config.share_columns().items():
-        values = _read_share(config, table, share, findings)
+        if config.premises_table is not None and share != "mobile_4g":
+            values = _read_counts_of(config, table, (column, row_of_place, known), findings)
+        else:
+            values = _read_share(config, table, share, findings)
         shares[share] = np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], np.nan)
         n_unknown = int(np.isnan(shares[share]).sum())
         examples = [f"{share} ({column}): unknown for {n_unknown} places"]
         findings.add_all("connectivity_share_unknown", examples, n_unknown)
-    _check_order(shares, places, findings)
-    return shares
 
 
 def _read_share(
@@ -85,10 +106,43 @@ def _read_share(
         raise InputError(f"{error}; percent = true if the column is in per cent") from error
 
 
+def _read_counts_of(
+    config: ConnectivityConfig,
+    table: Table,
+    where: tuple[str, np.ndarray, tuple[Places, dict[str, Zoning]]],
+    findings: Findings,
+) -> np.ndarray:
+    """Numbers of premises as shares of those that another table counts, by row of `table`."""
+    premises = config.premises_table
+    assert premises is not None
+    column, row_of_place, (places, zonings) = where
+    other = read_table(premises, list(dict.fromkeys([*premises.key, *premises.columns])), findings)
+    zoning = find_zoning(config.zoning, zonings)
+    report = (findings, "premises_of_unknown_place")
+    other_row = find_row_of_place(other, list(premises.key), zoning, places, report)
+    rule = NumberRule(0, absent="nan", secret="nan")
+    total = sum(other.numbers(name, rule).amounts for name in premises.columns)
+    totals = np.full(table.n_rows, np.nan)
+    both = (row_of_place >= 0) & (other_row >= 0)
+    totals[row_of_place[both]] = np.asarray(total)[other_row[both]]
+    counts = table.numbers(column, rule).amounts
+    return _to_shares(table, (column, counts), ("premises", totals), findings)
+
+
 def _read_counts(table: Table, column: str, premises: str, findings: Findings) -> np.ndarray:
     """Numbers of premises as shares of all; more than all of them is a finding and 1."""
     rule = NumberRule(0, absent="nan", secret="nan")
     counts, totals = table.numbers(column, rule).amounts, table.numbers(premises, rule).amounts
+    return _to_shares(table, (column, counts), (premises, totals), findings)
+
+
+def _to_shares(
+    table: Table,
+    lines: tuple[str, np.ndarray],
+    of: tuple[str, np.ndarray],
+    findings: Findings,
+) -> np.ndarray:
+    (column, counts), (premises, totals) = lines, of
     share = np.divide(counts, totals, out=np.full(len(counts), np.nan), where=totals > 0)
     above = np.flatnonzero(share > 1)
     examples = (
