@@ -14,6 +14,7 @@ from maillage._core import __version__
 from maillage.communes import recode_communes
 from maillage.decay import Decay
 from maillage.delta import Delta
+from maillage.disaggregation import aggregate, disaggregate
 from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
@@ -40,8 +41,10 @@ __all__ = [
     "Scenario",
     "Territory",
     "__version__",
+    "aggregate",
     "build_roads",
     "check_scenario",
+    "disaggregate",
     "equity",
     "fit_groups",
     "parameters",

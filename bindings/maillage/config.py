@@ -194,7 +194,7 @@ def _find_cross_problems(raw: Mapping[str, Any]) -> Iterator[str]:
     """Problems between sections, seen in what the file says even where a section is wrong."""
     zonings = _tables(raw, "zonings")
     yield from _find_zoning_problems(zonings)
-    for section in ("connectivity", "small_area"):
+    for section in ("connectivity", "small_area", "population"):
         area = _table(raw, section).get("zoning")
         if isinstance(area, str) and area not in zonings:
             yield f"{section}.zoning is {area!r}, no zoning{to_hint(area, zonings)}"

@@ -38,6 +38,7 @@ from maillage.config_sections import (
     to_problem,
     to_tables,
 )
+from maillage.config_special import SpecialConfig
 
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 MODES = ("car", "walk", "bike")
@@ -49,6 +50,8 @@ class PlacesConfig(PointSource):
 
     key: KeyColumns
     name: Name | None = None
+    grid_id: Name | None = None  # column of cell names that hold their coordinates
+    imputed: Name | None = None  # column that is 1 where the figures of the cell are imputed
 
     @model_validator(mode="after")
     def _check_file(self) -> PlacesConfig:
@@ -137,6 +140,8 @@ class PopulationConfig(TableSource):
     group: Name | None = None
     persons: Name | None = None
     missing: Literal["error", "zero"] = "error"  # places without a row, empty cells
+    zoning: Name | None = None  # rows are areas of this zoning, spread over their places
+    weight: Name | None = None  # ... by this column of the places; evenly without
     secret_persons: NotNegative | None = None  # what stands for a secret value; else NaN
 
     @model_validator(mode="after")
@@ -149,6 +154,10 @@ class PopulationConfig(TableSource):
             raise to_problem("has a file, expected also its key")
         if self.key is not None and self.place is not None:
             raise to_problem("has key and place, expected one")
+        if self.zoning is not None and (self.file is None or self.layout == "long"):
+            raise to_problem("has a zoning, expected a wide file with a row an area")
+        if self.weight is not None and self.zoning is None:
+            raise to_problem("has a weight, expected the zoning whose areas it spreads")
         return self
 
     @property
@@ -418,6 +427,7 @@ class TerritoryConfig(Section):
     zonings: dict[Name, ZoningConfig] = {}
     groups: Annotated[dict[Name, GroupConfig], Field(min_length=1)]
     population: PopulationConfig = PopulationConfig()
+    special: dict[Name, SpecialConfig] = {}
     connectivity: ConnectivityConfig | None = None
     small_area: SmallAreaConfig | None = None
     services: dict[Name, ServiceConfig] = {}

@@ -18,6 +18,7 @@ from maillage.config_models import TerritoryConfig
 from maillage.findings import Findings
 from maillage.geo import connectivity, population, zonings
 from maillage.geo.abilities import read_groups
+from maillage.geo.area_rows import find_zoning
 from maillage.geo.counters import read_counters
 from maillage.geo.places import Places, read_places
 from maillage.geo.small_area import read_abilities
@@ -79,14 +80,20 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
     places = read_places(config.places, more_columns, findings)
     groups = read_groups(config.groups, config.parameters.abilities, findings)
     found_zonings = zonings.read_zonings(config.zonings, places, findings)
-    persons, car_share = population.read_persons(config.population, config.groups, places, findings)
+    persons, car_share = population.read_persons(
+        config.population,
+        config.groups,
+        places,
+        findings,
+        find_zoning(config.population.zoning, found_zonings),
+    )
     is_unknown = np.isnan(persons)
     abilities = read_abilities(
         config.small_area, groups, np.nan_to_num(persons), (places, found_zonings), findings
     )
     shares = connectivity.read_connectivity(config.connectivity, places, found_zonings, findings)
     counters = read_counters(config.counters, config.services, places.box, findings)
-    return TerritoryInputs(
+    inputs = TerritoryInputs(
         path=path,
         config=config,
         places=_to_frame(places, found_zonings),
@@ -102,6 +109,11 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
         services=counters.services,
         findings=findings,
     )
+    if not config.special:
+        return inputs
+    from maillage.geo.special import add_special  # which reads inputs itself
+
+    return add_special(inputs, config.special)
 
 
 def _to_frame(places: Places, found: dict[str, Zoning]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -22,8 +23,10 @@ from maillage.geo.coordinates import (
     geometry_use,
     read_points,
 )
+from maillage.geo.gdal_files import GeometryUse
+from maillage.geo.grid_ids import find_cell_centres
 from maillage.geo.keys import check_unique, to_series
-from maillage.geo.tables import Table, read_table
+from maillage.geo.tables import NumberRule, Table, read_table
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,26 @@ class Places:
         return len(self.keys)
 
 
+def _find_geometry_use(config: PlacesConfig) -> GeometryUse:
+    return "wanted" if config.grid_id is not None else geometry_use(config)
+
+
+def _read_points(table: Table, config: PlacesConfig, findings: Findings) -> Points:
+    """Coordinates as other tables give them, or from the names of the cells."""
+    if config.grid_id is None:
+        return read_points(table, config, findings)
+    lon, lat = find_cell_centres(table, config.grid_id)
+    return Points(lon, lat)
+
+
+def _report_imputed(table: Table, column: str, findings: Findings) -> None:
+    rows = np.flatnonzero(table.numbers(column, NumberRule(0, 1, whole=True)).amounts == 1)
+    examples = (
+        f"{table.find_place(int(row))}: the figures of the cell are imputed" for row in rows
+    )
+    findings.add_all("imputed_cells", examples, len(rows))
+
+
 def read_places(config: PlacesConfig, more_columns: Sequence[str], findings: Findings) -> Places:
     """The places of a territory; `more_columns` of the file are read along.
 
@@ -53,12 +76,15 @@ def read_places(config: PlacesConfig, more_columns: Sequence[str], findings: Fin
     section keeps them, missing coordinates are an InputError naming file and row.
     """
     columns = [*config.key, *coordinate_columns(config), *more_columns]
+    columns += [c for c in (config.grid_id, config.imputed) if c is not None]
     if config.name is not None:
         columns.append(config.name)
-    table = read_table(config, list(dict.fromkeys(columns)), findings, geometry_use(config))
+    table = read_table(config, list(dict.fromkeys(columns)), findings, _find_geometry_use(config))
     key_texts = table.key(config.key)
     check_unique(table, "_".join(config.key), key_texts)
-    points = read_points(table, config, findings)
+    points = _read_points(table, config, findings)
+    if config.imputed is not None:
+        _report_imputed(table, config.imputed, findings)
     keys = to_series(key_texts)
     frame = pd.DataFrame(
         {"place": keys, "name": table.series(config.name), "lon": points.lon, "lat": points.lat}

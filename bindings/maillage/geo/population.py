@@ -13,12 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from maillage.config_models import GroupConfig, PopulationConfig
+from maillage.disaggregation import find_spread
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
+from maillage.geo.area_rows import find_row_of_place
 from maillage.geo.keys import check_unique, encode, find_rows
 from maillage.geo.places import Places
 from maillage.geo.table_numbers import Numbers
 from maillage.geo.tables import NumberRule, Table, read_table, to_shown
+from maillage.geo.zonings import Zoning
 
 DEFAULT_CAR_SHARE = 0.83
 DEFAULT_CAR_SHARE_SOURCE = (
@@ -29,7 +32,7 @@ DEFAULT_CAR_SHARE_SOURCE = (
 def place_columns(config: PopulationConfig, groups: Mapping[str, GroupConfig]) -> list[str]:
     """The columns of the places file that the population reads when it has no own file."""
     if config.file is not None:
-        return []
+        return [] if config.weight is None else [config.weight]
     if config.layout == "long":
         raise InputError('population: layout is "long", expected its file')
     return _wide_columns(groups)
@@ -46,6 +49,7 @@ def read_persons(
     groups: Mapping[str, GroupConfig],
     places: Places,
     findings: Findings,
+    zoning: Zoning | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Persons and the share of them who can go by car, each float64 n_places x n_groups.
 
@@ -56,6 +60,8 @@ def read_persons(
     persons of places that the territory does not have are a finding
     `persons_of_unknown_place` with their number.
     """
+    if zoning is not None:
+        return _read_by_area(config, groups, (places, zoning), findings)
     if config.layout == "long":
         _check_long_columns(groups)
         persons = _read_long(config, groups, places, findings)
@@ -78,6 +84,45 @@ def read_persons(
         unmatched += np.nan_to_num(values)
     if row_of_place is not None:
         _check_matched(table, config, (row_of_place, unmatched), (places, findings))
+    shares = {
+        name: _to_places(_read_share(table, group.car_share_column), row_of_place, np.nan)
+        for name, group in groups.items()
+        if group.car_share_column is not None
+    }
+    return persons, _fill_car_shares(groups, shares, persons, findings)
+
+
+def _read_by_area(
+    config: PopulationConfig,
+    groups: Mapping[str, GroupConfig],
+    where: tuple[Places, Zoning],
+    findings: Findings,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of areas, spread over their places by weight; persons who would be lost are an error."""
+    places, zoning = where
+    assert config.place_columns is not None
+    columns = [*config.place_columns, *_wide_columns(groups)]
+    table = read_table(config, list(dict.fromkeys(columns)), findings)
+    report = (findings, "persons_of_unknown_area")
+    key = list(config.place_columns)
+    row_of_place = find_row_of_place(table, key, zoning, places, report)
+    amounts = np.stack(
+        [_read_persons_column(table, str(g.persons), config, findings) for g in groups.values()],
+        axis=1,
+    )
+    weight = None
+    if config.weight is not None:
+        weight = places.table.numbers(config.weight, NumberRule(0)).amounts
+    persons = find_spread(amounts, row_of_place, weight)
+    lost = amounts.copy()
+    lost[np.unique(row_of_place[row_of_place >= 0])] = 0
+    if np.nansum(lost) > 0:
+        row = int(np.argmax(np.nansum(lost, axis=1) > 0))
+        raise InputError(
+            f"{table.find_place(row)}: area {table.key(key)[row].as_py()!r} has "
+            f"{np.nansum(lost[row]):g} persons and no place of the territory, expected one "
+            f"({np.nansum(lost):g} persons in all)"
+        )
     shares = {
         name: _to_places(_read_share(table, group.car_share_column), row_of_place, np.nan)
         for name, group in groups.items()
