@@ -33,7 +33,6 @@ def test_antennas_serve_most_people_and_few_cells(shared_data: Path, tmp_path: P
     of_people = (share * persons).sum() / persons.sum()
     assert of_people > 0.8 > share.mean()
     assert "mobile_by_proxy" in set(territory.findings["kind"])
-    with_4g = territory.exposure("post").total()["choice"].iloc[0]
-    plain = ml.read_territory(write_corse(shared_data, tmp_path), progress=False)
-    assert with_4g > plain.exposure("post").total()["choice"].iloc[0]
+    adequate = territory.connectivity["adequate"]
+    assert (adequate >= share - 1e-12).all()  # either network will do
     assert of_people == pytest.approx(0.885, abs=0.01)
