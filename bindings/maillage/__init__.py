@@ -20,6 +20,7 @@ from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
 from maillage.group_fit import fit_groups
 from maillage.guarantee import GuaranteeCheck
+from maillage.load import Load, LoadChange
 from maillage.parameter_book import parameters
 from maillage.roads import RoadNetwork, build_roads, read_roads
 from maillage.scenario import Scenario, read_scenario
@@ -35,6 +36,8 @@ __all__ = [
     "GuaranteeCheck",
     "InputError",
     "IoError",
+    "Load",
+    "LoadChange",
     "MaillageError",
     "NotFoundError",
     "RoadNetwork",

@@ -42,6 +42,7 @@ from maillage.territory_edits import apply_to_parts
 from maillage.territory_nearest import MEASURES, PERSON_CLASSES, NearestQuestion, find_nearest
 from maillage.territory_parts import TerritoryParts
 from maillage.territory_read import read_parts
+from maillage.territory_services import ServiceQuestions
 from maillage.territory_summary import summarize_territory
 from maillage.uncertainty import Draws, check_draws
 
@@ -50,7 +51,7 @@ MAX_LEVEL = 255
 MAX_LIMIT_MIN = 30_000  # the engine counts up to 24.8 days
 
 
-class Territory:
+class Territory(ServiceQuestions):
     """A territory as it stands, or as a scenario leaves it. Immutable.
 
     Made by `read_territory`. `apply` gives another territory that shares all that the

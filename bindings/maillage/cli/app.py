@@ -135,6 +135,7 @@ from maillage.cli import (  # noqa: E402, F401
     check,
     demo,
     guarantee,
+    load,
     parameters,
     results,
     synth,

@@ -1,0 +1,170 @@
+"""Questions about what counters have to bear and what people get of them: load and catchments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from maillage.arguments import check_choice, check_count, check_number, check_threads
+from maillage.catchment import (
+    CatchmentQuestion,
+    find_catchment,
+    to_method,
+    to_supply,
+    to_weights,
+)
+from maillage.channels import calibrate_channels, find_national_shares
+from maillage.decay import Decay
+from maillage.load import Load, LoadChange, LoadFinder, LoadQuestion
+from maillage.parameter_book import read_book
+from maillage.progress import ProgressChoice, report_progress
+
+if TYPE_CHECKING:
+    from maillage.scenario import Scenario
+    from maillage.territory import Territory
+
+CHOICES = ("nearest", "huff")
+DEFAULT_LOAD_LIMIT = 60.0
+
+
+class ServiceQuestions:
+    """The part of a territory that answers them; `Territory` is one."""
+
+    def load(
+        self: Any,
+        service: str,
+        level: int = 1,
+        *,
+        limit: float = DEFAULT_LOAD_LIMIT,
+        choice: str = "nearest",
+        k: int = 8,
+        visits: float | None = None,
+        visit_minutes: float | None = None,
+        phone_reach: float | None = None,
+        half_life: float | None = None,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> Load:
+        """What the counters of a service have to bear: visits, agents' time, waiting, channels.
+
+        limit
+            Minutes beyond which nobody goes to a counter.
+        choice
+            `nearest`: people know the nearest counter alone; `huff`: they choose among the `k`
+            nearest by travel time and waiting (Huff 1964, as a logit).
+        visits
+            Visits to a counter a person and year, were the territory like the nation; by default
+            `visits.<service>` or `visits.default` of `maillage parameters`. Contacts by all
+            channels are these over the nation's share of the counter.
+        visit_minutes
+            What a visitor takes of an agent's time.
+        phone_reach
+            Share of calls that reach an agent, such as the 0.85 that the State aims at; by default
+            that of the service in the territory file, else 0.5.
+        half_life
+            Minutes of travel that halve the odds of going to a counter; by default
+            `decay.half_life.<service>`, else 15.
+
+        Agents and weekly hours are those of the counters; where they are missing the parameters'
+        defaults hold, a finding. Choice and waiting (Erlang C) are repeated until no wait moves by
+        more than 0.005 min: `load.convergence` says how that went.
+        """
+        how = {
+            "limit": limit, "choice": choice, "k": k, "visits": visits,
+            "visit_minutes": visit_minutes, "phone_reach": phone_reach, "half_life": half_life,
+            "threads": threads, "progress": progress,
+        }  # fmt: skip
+        asked = _to_question(self, service, level, how)
+        with report_progress(progress) as report:
+            return LoadFinder(self, asked, report).find()
+
+    def compare_load(
+        self: Any, scenario: Scenario | Territory, service: str, level: int = 1, **how: Any
+    ) -> LoadChange:
+        """How a scenario moves load: neighbours' visits and waiting, channels, who gives up.
+
+        Parameters as in `load`. An empty scenario changes nothing.
+        """
+        after: Any = scenario if isinstance(scenario, ServiceQuestions) else self.apply(scenario)
+        return LoadChange(self.load(service, level, **how), after.load(service, level, **how))
+
+    def catchment(
+        self: Any,
+        service: str,
+        level: int = 1,
+        *,
+        method: str = "2sfca",
+        limit: float = 30.0,
+        decay: Decay | str | None = None,
+        supply: str = "count",
+        weights: Mapping[str, float] | None = None,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """How much supply each place has for the people around it (floating catchment areas).
+
+        method
+            `2sfca` (1 up to `limit` minutes), `e2sfca` (zones of 10, 20, 30 minutes) or `apl`
+            (DREES 2016); `decay` replaces its weights.
+        supply
+            What a counter offers: `count` (1), `agents`, `hours` a week, or `agent_hours`.
+        weights
+            How much a person of a group asks for (APL standardises by age); 1 by default.
+
+        Returns `place`, zonings, `persons`, `supply_per_person`: sum over counters j of
+        w(t_ij) S_j / sum over k of P_k w(t_kj); 0 where no counter is in the catchment, NaN where
+        nobody lives. The 255 nearest counters of a place are looked at.
+        """
+        limit = check_number("limit", limit, "minutes > 0", lambda m: m > 0)
+        form = to_method(method, decay, limit)
+        index = self._find_service(service)
+        asked_supply = to_supply(supply, self)
+        is_open = self._parts.counters["open"].to_numpy(dtype=bool)
+        offers = is_open & (self._parts.levels[:, index] >= level)
+        with report_progress(progress) as report:
+            question = CatchmentQuestion(
+                index, level, form, asked_supply * offers,
+                to_weights(weights, self._parts.groups["group"]), check_threads(threads), report,
+            )  # fmt: skip
+            return find_catchment(self, question)
+
+
+def _to_question(territory: Any, service: str, level: int, how: dict[str, Any]) -> LoadQuestion:
+    index, book = territory._find_service(service), read_book()
+
+    def find(given: float | None, prefix: str) -> Any:
+        name = f"{prefix}.{service}"
+        default = book.value(name if name in book.entries else f"{prefix}.default")
+        return default if given is None else given
+
+    reach = how["phone_reach"]
+    if reach is None:
+        reach = territory._parts.parameters.get("phone_reach", {}).get(service, 0.5)
+    reach = check_number("phone_reach", reach, "0..1", lambda r: 0 <= r <= 1)
+    return LoadQuestion(
+        service=service,
+        index=index,
+        level=check_count("level", level, 1, "1 to 255", high=255),
+        limit=check_number("limit", how["limit"], "minutes > 0", lambda m: m > 0),
+        choice=check_choice("choice", how["choice"], CHOICES),
+        k=check_count("k", how["k"], 1, "1 to 255", high=255),
+        contacts=check_number(
+            "visits", find(how["visits"], "visits"), "visits a year >= 0", lambda v: v >= 0
+        )
+        / find_national_shares(book)["counter"],
+        visit_minutes=check_number(
+            "visit_minutes", find(how["visit_minutes"], "visit_minutes"), "minutes > 0",
+            lambda m: m > 0,
+        ),
+        model=calibrate_channels(
+            reach,
+            check_number(
+                "half_life", find(how["half_life"], "decay.half_life"), "minutes > 0",
+                lambda m: m > 0,
+            ),
+        ),
+        threads=check_threads(how["threads"]),
+        progress=how["progress"],
+    )  # fmt: skip
