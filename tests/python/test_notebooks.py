@@ -36,7 +36,10 @@ def first_closure() -> Any:
 
 
 def test_there_are_notebooks():
-    assert [path.name for path in NOTEBOOKS] == ["01_first_closure.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [
+        "01_first_closure.ipynb",
+        "02_exposure_of_a_department.ipynb",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
