@@ -12,10 +12,10 @@ available (McFadden 1974). The constants are those for which the nation chooses 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from maillage.errors import InputError
 from maillage.parameter_book import ParameterBook, read_book
 
 CHANNELS = ("counter", "phone", "online_alone", "online_helped", "mail", "renounce")
@@ -71,11 +71,15 @@ def find_national_shares(book: ParameterBook) -> dict[str, float]:
         "renounce": lost,
     }
     shares["phone"] = 1 - sum(shares.values())
+    if min(shares.values()) <= 0:
+        said = ", ".join(f"{channel} {share:.3f}" for channel, share in shares.items())
+        raise InputError(f"the national shares of channels are {said}, expected each above 0")
     return {channel: shares[channel] for channel in CHANNELS}
 
 
-@lru_cache(maxsize=8)
-def calibrate_channels(phone_reach: float, half_life: float) -> ChannelModel:
+def calibrate_channels(
+    phone_reach: float, half_life: float, book: ParameterBook | None = None
+) -> ChannelModel:
     """The model whose choices, for the abilities of the nation, are the published ones.
 
     A person of the nation has a counter `national.time_to_counter` minutes away with
@@ -83,7 +87,7 @@ def calibrate_channels(phone_reach: float, half_life: float) -> ChannelModel:
     the two agree (contraction of Berry 1994). A minute weighs so that the odds of a counter halve
     every `half_life` minutes.
     """
-    book = read_book()
+    book = book or read_book()
     target = find_national_shares(book)
     cannot = book.value("ability.E1_excluded.all18.18+")
     helped = book.value("ability.E2_excluded_or_low.all18.18+") - cannot

@@ -411,6 +411,7 @@ class ParametersConfig(Section):
     """Parameters of exposure and the ability table."""
 
     abilities: File | None = None
+    file: File | None = None  # a table of parameters that replace those of the package
     left_out_lambda: Share = 0.5
     connectivity_shift: Share = 1.0
     no_car_modes: Annotated[list[Literal["walk", "bike"]], Field(min_length=1)] = ["walk"]

@@ -201,7 +201,7 @@ class Exposure:
         to your own. Returns `persons, renunciation, share_renunciation` (NaN where nobody lives).
         """
         groups = self._parts.groups["group"]
-        table = exposure_readings.to_probabilities(probabilities, groups)
+        table = exposure_readings.to_probabilities(probabilities, groups, self._parts.book)
         head, rows, n_rows = self._rows(zoning, by_group)
         states = self._core.states(rows, n_rows, True)[:, 1:]
         persons, lost = exposure_readings.find_renunciation(states, table, len(groups))

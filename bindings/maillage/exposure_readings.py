@@ -133,12 +133,12 @@ def calibrate_renunciation(book: ParameterBook | None = None) -> dict[str, float
     return {state: min(1.0, scale * risks[state]) for state in STATES}
 
 
-def to_probabilities(given: Any, groups: pd.Series) -> np.ndarray:
+def to_probabilities(given: Any, groups: pd.Series, book: ParameterBook) -> np.ndarray:
     """n_groups x 5 probabilities: None is the calibrated default for every group.
 
     A mapping of states, or of groups to mappings of states, replaces them.
     """
-    default = calibrate_renunciation()
+    default = calibrate_renunciation(book)
     names = [str(g) for g in groups]
     table = np.tile([default[s] for s in STATES], (len(names), 1))
     if given is None:

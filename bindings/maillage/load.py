@@ -301,9 +301,7 @@ class LoadFinder:
         is_open = parts.counters["open"].to_numpy(dtype=bool)
         rows = np.flatnonzero(is_open & (level >= self.asked.level))
         frame = parts.counters.iloc[rows]
-        from maillage.parameter_book import read_book
-
-        book = read_book()
+        book = parts.book
         columns = []
         for column, name in (("agents", "agents.default"), ("weekly_hours", "open_hours.default")):
             default = book.value(name)

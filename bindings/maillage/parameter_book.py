@@ -10,10 +10,11 @@ beside it and are listed as `ability.<indicator>.<grouping>.<group>`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -89,6 +90,23 @@ def parameters(path: str | Path | None = None) -> pd.DataFrame:
             "source": pd.Series([p.source for p in entries], dtype="str"),
         }
     )
+
+
+def to_record(path: Path | None) -> dict[str, list[Any]]:
+    """A user's parameters as plain values, to travel with a territory."""
+    if path is None:
+        return {}
+    theirs = _read_theirs(path, _read_ours())
+    return {k: [p.value, p.year, p.n, p.source, p.low, p.high] for k, p in theirs.items()}
+
+
+def find_book(record: Mapping[str, Sequence[Any]]) -> ParameterBook:
+    """The package's parameters with those of `to_record` in their place."""
+    ours = _read_ours()
+    theirs = {}
+    for name, (value, year, n, source, low, high) in record.items():
+        theirs[name] = Parameter(name, value, ours[name].unit, year, n, source, low, high)
+    return ParameterBook({**ours, **theirs})
 
 
 def read_book(path: Path | None = None) -> ParameterBook:

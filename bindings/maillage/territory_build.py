@@ -12,6 +12,7 @@ from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.inputs import TerritoryInputs, Zoning
 from maillage.networks import NetworkUse
+from maillage.parameter_book import to_record
 from maillage.territory_parts import TerritoryParts, find_adequate, find_counter_areas
 
 
@@ -151,6 +152,12 @@ def _find_parameters(inputs: TerritoryInputs) -> dict[str, Any]:
         "connectivity_shift": config.parameters.connectivity_shift,
         "no_car_modes": list(config.parameters.no_car_modes),
         "phone_resolved": phone,
+        "phone_reach": {
+            name: service.operator_phone.reach
+            for name, service in config.services.items()
+            if service.operator_phone is not None
+        },
+        "book": to_record(config.parameters.file),
     }
 
 

@@ -16,6 +16,7 @@ from maillage.findings import Findings
 from maillage.geo.areas import Areas, find_area_of_points
 from maillage.geo.inputs import Zoning
 from maillage.networks import NetworkUse
+from maillage.parameter_book import ParameterBook, find_book
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class TerritoryParts:
     zero_zoning: Zoning | None = None  # counters in a place's own area are 0 minutes away
     history: tuple[str, ...] = ()  # names of the scenarios applied
     abilities: tuple[np.ndarray, np.ndarray] | None = None  # p_b, p_c: n_places x n_groups each
+
+    @cached_property
+    def book(self) -> ParameterBook:
+        """The parameters of the package, those of the territory's own file in their place."""
+        return find_book(self.parameters.get("book", {}))
 
     @property
     def p_b(self) -> np.ndarray:

@@ -18,7 +18,6 @@ from maillage.catchment import (
 from maillage.channels import calibrate_channels, find_national_shares
 from maillage.decay import Decay
 from maillage.load import Load, LoadChange, LoadFinder, LoadQuestion
-from maillage.parameter_book import read_book
 from maillage.progress import ProgressChoice, report_progress
 
 if TYPE_CHECKING:
@@ -90,6 +89,79 @@ class ServiceQuestions:
         after: Any = scenario if isinstance(scenario, ServiceQuestions) else self.apply(scenario)
         return LoadChange(self.load(service, level, **how), after.load(service, level, **how))
 
+    def levels(
+        self: Any,
+        service: str,
+        limit: float | None = None,
+        *,
+        zoning: str | None = None,
+        by_group: bool = False,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """Persons by the highest level of a service within reach: first help is no expert desk.
+
+        Returns `persons`, `level_0` (no counter within the limit), `level_1` (one of level 1 and
+        none higher), `level_2`, ... up to the highest level there is: for everybody, or a row an
+        area of a zoning (x group). They sum to the persons.
+        """
+        index = self._find_service(service)
+        highest = max(1, int(self._parts.levels[:, index].max(initial=0)))
+        how = {"threads": threads, "progress": progress}
+        tables, head = [], pd.DataFrame()
+        for level in range(1, highest + 1):
+            exposure = self.exposure(service, limit, level, **how)
+            head, rows, n_rows = exposure._rows(zoning, by_group)
+            states = exposure._core.states(rows, n_rows, by_group)
+            tables.append((states[:, 0], states[:, 1:3].sum(axis=1)))
+        persons = tables[0][0]
+        within = [persons, *(near for _, near in tables), persons * 0]
+        columns = {
+            f"level_{level}": within[level] - within[level + 1] for level in range(highest + 1)
+        }
+        return pd.concat([head, pd.DataFrame({"persons": persons, **columns})], axis=1)
+
+    def operators(
+        self: Any,
+        service: str,
+        limit: float | None = None,
+        level: int = 1,
+        *,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """The exposure each operator's counters alone would leave: one row an operator.
+
+        `operator, n_counters` and the columns of `exposure.total()`; a last row with an absent
+        operator is that of all counters together.
+        """
+        how = {"threads": threads, "progress": progress}
+        names = self._parts.counters["operator"].fillna("").to_numpy(dtype=object)
+        offers = self._parts.levels[:, self._find_service(service)] >= level
+        is_open = self._parts.counters["open"].to_numpy(dtype=bool)
+        keys = self._parts.counters["key"].to_numpy(dtype=object)
+        rows = []
+        for operator in sorted(set(names[offers & is_open])):
+            others = keys[offers & is_open & (names != operator)]
+            alone = self._close_service(others, service)
+            table = alone.exposure(service, limit, level, **how).total()
+            table.insert(0, "operator", operator or "unknown")
+            table.insert(1, "n_counters", int((offers & is_open & (names == operator)).sum()))
+            rows.append(table)
+        table = self.exposure(service, limit, level, **how).total()
+        table.insert(0, "operator", None)
+        table.insert(1, "n_counters", int((offers & is_open).sum()))
+        return pd.concat([*rows, table], ignore_index=True)
+
+    def _close_service(self: Any, keys: Any, service: str) -> Any:
+        """The territory without a service at some counters."""
+        from maillage.scenario import Scenario
+
+        scenario = Scenario("one operator")
+        for key in keys:
+            scenario = scenario.close(key, service=service)
+        return self.apply(scenario)
+
     def catchment(
         self: Any,
         service: str,
@@ -132,7 +204,7 @@ class ServiceQuestions:
 
 
 def _to_question(territory: Any, service: str, level: int, how: dict[str, Any]) -> LoadQuestion:
-    index, book = territory._find_service(service), read_book()
+    index, book = territory._find_service(service), territory._parts.book
 
     def find(given: float | None, prefix: str) -> Any:
         name = f"{prefix}.{service}"
@@ -164,6 +236,7 @@ def _to_question(territory: Any, service: str, level: int, how: dict[str, Any]) 
                 "half_life", find(how["half_life"], "decay.half_life"), "minutes > 0",
                 lambda m: m > 0,
             ),
+            book,
         ),
         threads=check_threads(how["threads"]),
         progress=how["progress"],

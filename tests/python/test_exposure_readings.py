@@ -92,3 +92,23 @@ def test_renunciation_is_persons_times_probability(valley: ml.Territory):
 def test_probabilities_are_checked(valley: ml.Territory, bad, words: str):
     with pytest.raises(InputError, match=words):
         valley.exposure("post").renunciation(probabilities=bad)
+
+
+def test_levels_part_the_persons(valley: ml.Territory, drawn: list[ml.Territory]):
+    for territory in (valley, *drawn):
+        service = territory.services[0]
+        table = territory.levels(service, 20, by_group=True)
+        levels = [c for c in table if c.startswith("level_")]
+        assert table[levels].sum(axis=1).to_numpy() == pytest.approx(table["persons"].to_numpy())
+        assert (table[levels] >= -1e-9).all(axis=None)
+        exposed = territory.exposure(service, 20).total()["exposed"].iloc[0]
+        assert territory.levels(service, 20)["level_0"].iloc[0] == pytest.approx(exposed)
+
+
+def test_each_operator_alone_leaves_more_exposed():
+    demo = ml.read_territory("scenarios/demo/territory.toml", cache=False, progress=False)
+    table = demo.operators("post", 20)
+    everybody = table.iloc[-1]
+    assert everybody["operator"] is None or everybody.isna()["operator"]
+    assert (table["exposed"] >= everybody["exposed"] - 1e-9).all()
+    assert table["n_counters"].iloc[:-1].sum() == everybody["n_counters"]

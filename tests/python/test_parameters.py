@@ -173,3 +173,24 @@ def test_mistakes_in_small_areas_are_named(folder, section: str, change: dict, w
     plain = ml.read_territory(folder / "territory.toml", cache=False)
     with pytest.raises(InputError, match=words):
         read_with(folder, section, draw_people(plain).assign(**change))
+
+
+def test_a_territory_brings_parameters_of_its_own(folder, tmp_path):
+    (folder / "mine.csv").write_text(
+        "name,value,source\nnational.renunciation,0.12,ours\nvisits.post,5.8,ours\n"
+    )
+    text = (folder / "territory.toml").read_text(encoding="utf-8")
+    assert "[parameters]" in text
+    file = folder / "own.toml"
+    file.write_text(text.replace("[parameters]", '[parameters]\nfile = "mine.csv"'), "utf-8")
+    plain = ml.read_territory(folder / "territory.toml", cache=False)
+    for how in (False, tmp_path, tmp_path):  # read, kept, found again
+        own = ml.read_territory(file, cache=how)
+        assert own.parts.book.find("visits.post").source == "ours"
+        lost = [t.exposure("post").renunciation()["renunciation"].iloc[0] for t in (plain, own)]
+        assert lost[1] == pytest.approx(1.5 * lost[0], rel=1e-9)
+        contacts = [t.load("post").by_channel()["contacts"].iloc[0] for t in (plain, own)]
+        assert contacts[1] == pytest.approx(2 * contacts[0])
+    (folder / "mine.csv").write_text("name,value\nnational.renunciaton,0.16\n")
+    with pytest.raises(InputError, match=r"mine\.csv:2: name"):
+        ml.read_territory(file, cache=False)

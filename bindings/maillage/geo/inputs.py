@@ -89,7 +89,12 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
     )
     is_unknown = np.isnan(persons)
     abilities = read_abilities(
-        config.small_area, groups, np.nan_to_num(persons), (places, found_zonings), findings
+        config.small_area,
+        groups,
+        np.nan_to_num(persons),
+        (places, found_zonings),
+        findings,
+        config.parameters.file,
     )
     shares = connectivity.read_connectivity(config.connectivity, places, found_zonings, findings)
     counters = read_counters(config.counters, config.services, places.box, findings)

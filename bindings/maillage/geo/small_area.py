@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -49,11 +50,12 @@ def read_abilities(
     persons: np.ndarray,
     known: tuple[Places, dict[str, Zoning]],
     findings: Findings,
+    parameters: Path | None = None,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """p_b and p_c, n_places x n_groups each; None where no section asks for them."""
     if config is None:
         return None
-    book = read_book()
+    book = read_book(parameters)
     areas = _read_areas(config, known, book, findings)
     scaled = scale_to_year(groups, config.year, book, findings)
     reference = None
