@@ -23,6 +23,7 @@ from maillage.config_guarantee import (
 )
 from maillage.errors import InputError, to_hint
 from maillage.exposure_readings import find_abilities
+from maillage.geo.special import find_nearest_rows
 from maillage.guarantee_reach import ReachFinder
 from maillage.results import to_arrow_stream
 
@@ -340,12 +341,4 @@ def _count_counters(
 
 
 def _find_nearest_places(parts: Any, frame: pd.DataFrame) -> np.ndarray:
-    from scipy.spatial import KDTree
-
-    def to_unit(lon: Any, lat: Any) -> np.ndarray:
-        x, y = np.radians(np.asarray(lon, dtype=float)), np.radians(np.asarray(lat, dtype=float))
-        return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
-
-    known = np.flatnonzero(parts.places["lon"].notna().to_numpy())
-    tree = KDTree(to_unit(parts.places["lon"].iloc[known], parts.places["lat"].iloc[known]))
-    return known[tree.query(to_unit(frame["lon"], frame["lat"]))[1]]
+    return find_nearest_rows(parts.places, frame["lon"].to_numpy(), frame["lat"].to_numpy())

@@ -252,3 +252,9 @@ def find_far_points(table: Table, points: Points, box: Box, findings: Findings) 
         for row in rows
     )
     findings.add_all("far_from_places", examples, len(rows))
+
+
+def to_unit_vectors(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Points on the unit sphere (n x 3), whose chords grow with great-circle distances."""
+    x, y = np.radians(np.asarray(lon, dtype=float)), np.radians(np.asarray(lat, dtype=float))
+    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)

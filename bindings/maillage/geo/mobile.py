@@ -20,12 +20,14 @@ from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.areas import transform_geometry
 from maillage.geo.coordinates import (
+    EARTH_RADIUS_M,
     POLYGONAL,
     WGS84,
     coordinate_columns,
     geometry_use,
     read_points,
     repair_polygons,
+    to_unit_vectors,
     transform_points,
 )
 from maillage.geo.places import Places
@@ -218,15 +220,9 @@ def find_distances(points: Sequence[np.ndarray], sites: Sequence[np.ndarray]) ->
     """Metres from each point (lon, lat) to the nearest site; NaN for missing coordinates."""
     from scipy.spatial import KDTree
 
-    from maillage.geo.coordinates import EARTH_RADIUS_M
-
-    def to_unit(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-        x, y = np.radians(lon), np.radians(lat)
-        return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
-
-    at = to_unit(*points)
+    at = to_unit_vectors(*points)
     out = np.full(len(at), np.nan)
     known = np.isfinite(at).all(axis=1)
-    chord = KDTree(to_unit(*sites)).query(at[known])[0]
+    chord = KDTree(to_unit_vectors(*sites)).query(at[known])[0]
     out[known] = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord / 2, 1))
     return out

@@ -24,6 +24,7 @@ from maillage.geo.coordinates import (
     coordinate_columns,
     geometry_use,
     read_points,
+    to_unit_vectors,
     transform_points,
 )
 from maillage.geo.inputs import TerritoryInputs
@@ -123,14 +124,10 @@ def find_nearest_rows(places: pd.DataFrame, lon: np.ndarray, lat: np.ndarray) ->
     """The row of the nearest place (great circle) for each point."""
     from scipy.spatial import KDTree
 
-    def to_unit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        x, y = np.radians(x), np.radians(y)
-        return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
-
     at = places[["lon", "lat"]].to_numpy(dtype=float)
     known = np.flatnonzero(np.isfinite(at).all(axis=1))
-    wanted = np.nan_to_num(to_unit(lon, lat))
-    return known[KDTree(to_unit(at[known, 0], at[known, 1])).query(wanted)[1]]
+    wanted = np.nan_to_num(to_unit_vectors(lon, lat))
+    return known[KDTree(to_unit_vectors(at[known, 0], at[known, 1])).query(wanted)[1]]
 
 
 def _take(
