@@ -128,8 +128,8 @@ def find_centre(north: float, east: float) -> tuple[float, float]:
     return to_wgs.transform(east + 100, north + 100)
 
 
-def read(folder, special: str = "") -> ml.Territory:
-    (folder / "territory.toml").write_text(TOML.format(special=special), encoding="utf-8")
+def read(folder, special: str = "", toml: str = TOML) -> ml.Territory:
+    (folder / "territory.toml").write_text(toml.format(special=special), encoding="utf-8")
     return ml.read_territory(folder / "territory.toml", cache=False, progress=False)
 
 
@@ -149,6 +149,27 @@ def test_persons_of_a_commune_without_cells_are_not_lost_silently(folder):
     people.to_csv(folder / "communes.csv", index=False)
     with pytest.raises(InputError, match="'2A003' has 3 persons and no place"):
         read(folder)
+
+
+def test_areas_and_places_without_a_row_are_not_empty_silently(folder):
+    people = pd.DataFrame({"com": ["2A001"], "y": [40], "o": [8]})
+    people.to_csv(folder / "communes.csv", index=False)
+    said = r"communes\.csv: has no row for 1 of 2 areas of zoning 'commune' \('2A002'\) with 1 pl"
+    with pytest.raises(InputError, match=said):
+        read(folder)
+    zero = TOML.replace("[population]\n", '[population]\nmissing = "zero"\n')
+    territory = read(folder, toml=zero)
+    assert territory.parts.persons.tolist() == [[30, 6], [10, 2], [0, 0]]
+    found = territory.findings.set_index("kind")
+    assert found["count"]["area_without_persons"] == 1
+    assert "no row for area 2A002" in found["examples"]["area_without_persons"]
+
+    cells = pd.read_csv(folder / "cells.csv").assign(com=["2A001", "2A001", None])
+    cells.to_csv(folder / "cells.csv", index=False)
+    with pytest.raises(InputError, match="1 of 3 places are in no area of zoning 'commune'"):
+        read(folder)
+    found = read(folder, toml=zero).findings.set_index("kind")
+    assert found["count"]["place_without_persons"] == 1
 
 
 SPECIAL = """[special."care homes"]

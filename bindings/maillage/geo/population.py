@@ -7,7 +7,7 @@ unless the section says that it is zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -106,6 +106,7 @@ def _read_by_area(
     report = (findings, "persons_of_unknown_area")
     key = list(config.place_columns)
     row_of_place = find_row_of_place(table, key, zoning, places, report)
+    _check_areas(table.name, config, row_of_place, where, findings)
     amounts = np.stack(
         [_read_persons_column(table, str(g.persons), config, findings) for g in groups.values()],
         axis=1,
@@ -129,6 +130,46 @@ def _read_by_area(
         if group.car_share_column is not None
     }
     return persons, _fill_car_shares(groups, shares, persons, findings)
+
+
+def _check_areas(
+    name: str,
+    config: PopulationConfig,
+    row_of_place: np.ndarray,
+    where: tuple[Places, Zoning],
+    findings: Findings,
+) -> None:
+    """Report places whose area has no row, and places in no area, as `missing` says."""
+    places, zoning = where
+    absent = np.flatnonzero(row_of_place < 0)
+    area = zoning.area_of_place[absent]
+    codes = [zoning.codes[i] for i in np.unique(area[area >= 0])]
+    outside = [places.keys[int(i)] for i in absent[area < 0]]
+    if config.missing == "error":
+        problems = []
+        if codes:
+            problems.append(
+                f"has no row for {len(codes)} of {len(zoning.codes)} areas of zoning "
+                f"{zoning.name!r} ({_list(codes)}) with {int((area >= 0).sum())} places"
+            )
+        if outside:
+            problems.append(
+                f"{len(outside)} of {places.n_places} places are in no area of zoning "
+                f"{zoning.name!r} ({_list(outside)})"
+            )
+        if problems:
+            raise InputError(
+                f"{name}: {' and '.join(problems)}, expected a row for each, or "
+                f'missing = "zero" in [population]'
+            )
+    examples = (f"{name}: has no row for area {code} of {zoning.name}" for code in codes)
+    findings.add_all("area_without_persons", examples, len(codes))
+    said = (f"{name}: place {key} is in no area of {zoning.name}" for key in outside)
+    findings.add_all("place_without_persons", said, len(outside))
+
+
+def _list(keys: Sequence[str]) -> str:
+    return ", ".join(repr(key) for key in keys[:5]) + (", ..." if len(keys) > 5 else "")
 
 
 def _read_persons_column(
@@ -224,11 +265,10 @@ def _report_absent_places(
     if not len(absent):
         return
     if config.missing == "error":
-        listed = ", ".join(repr(places.keys[int(i)]) for i in absent[:5])
+        listed = _list([places.keys[int(i)] for i in absent[:6]])
         raise InputError(
-            f"{table.name}: has no row for {len(absent)} of {places.n_places} places ({listed}"
-            f"{', ...' if len(absent) > 5 else ''}), expected one each, or "
-            f'missing = "zero" in [population]'
+            f"{table.name}: has no row for {len(absent)} of {places.n_places} places ({listed}), "
+            f'expected one each, or missing = "zero" in [population]'
         )
     examples = (f"{table.name}: has no row for place {places.keys[int(i)]}" for i in absent)
     findings.add_all("place_without_persons", examples, len(absent))
