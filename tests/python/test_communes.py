@@ -79,6 +79,58 @@ def test_a_split_is_shared_by_weights():
     assert evenly.attrs["findings"][0]["kind"] == "split_evenly"
 
 
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"01033": 3.0}, "01033 into 01033, 01091: no weight of 01091"),
+        ({"01033": 0, "01091": 0}, "01033 into 01033, 01091: their weights are all 0"),
+    ],
+)
+def test_parts_without_weights_share_evenly(weights, said):
+    before = pd.DataFrame({"commune": ["01033"], "persons": [160.0]})
+    found = ml.recode_communes(before, HISTORY, 2020, 2025, weights=weights)
+    assert list(found["persons"]) == [80, 80]
+    assert found.attrs["findings"] == [{"kind": "split_evenly", "count": 1, "examples": said}]
+
+
+def test_weights_may_be_a_series_and_of_any_size():
+    before = pd.DataFrame({"commune": ["01033"], "persons": [160.0]})
+    for scale in (1.0, 5e307, 1e-300):
+        weights = pd.Series({"01033": 3 * scale, "01091": scale, "99999": 0})
+        found = ml.recode_communes(before, HISTORY, 2020, 2025, weights=weights)
+        assert list(found["persons"]) == pytest.approx([120, 40])
+        assert found.attrs["findings"] == []
+
+
+def test_codes_that_no_commune_of_the_year_has():
+    old = pd.DataFrame({"commune": ["01033", "01091", "49058"], "persons": [150.0, 50, 7]})
+    found = ml.recode_communes(old, HISTORY, 2020, 2021)
+    assert list(found["persons"]) == [150, 50, 7]
+    said = "01091 is no commune of 2020-01-01: it went into 01033 on 2019-01-01"
+    assert found.attrs["findings"] == [{"kind": "code_not_of_year", "count": 1, "examples": said}]
+    early = ml.recode_communes(old, HISTORY, 2017, 2017).attrs["findings"]
+    assert [f["examples"] for f in early] == [
+        "49058 is no commune of 2017-01-01: it begins on 2018-01-01"
+    ]
+    assert ml.recode_communes(old, HISTORY, 2024, 2024).attrs["findings"] == []  # it is back
+
+
+def test_movements_without_a_code_are_found():
+    odd = pd.concat([HISTORY, movements((30, "2019-01-01", "03001", "03002"))], ignore_index=True)
+    odd.loc[6, "COM_AP"] = None
+    found = ml.recode_communes(table(), odd, 2018, 2020).attrs["findings"]
+    said = "movements, row 7: COM_AP is empty"
+    assert found[0] == {"kind": "movement_without_code", "count": 1, "examples": said}
+
+
+def test_missing_numbers_of_pandas_are_unknown():
+    odd = table().assign(persons=pd.array([100, None, 10, 7], dtype="Int64"))
+    found = ml.recode_communes(odd, HISTORY, 2017, 2020, intensive={"income": "persons"})
+    assert np.isnan(found["persons"].iloc[0])
+    assert list(found["persons"])[1:] == [10, 7]
+    assert found["income"].iloc[0] == 20
+
+
 def test_back_in_time_mergers_are_undone():
     after = pd.DataFrame({"commune": ["01033", "49058"], "persons": [150.0, 7.0]})
     found = ml.recode_communes(after, HISTORY, 2020, 2017, weights={"01033": 2, "01091": 1})
@@ -142,6 +194,44 @@ def test_persons_are_conserved(data: st.DataObject):
         ({"table": [1]}, "expected a data frame"),
         ({"movements": HISTORY.drop(columns="COM_AV")}, "movements have no column 'COM_AV'"),
         ({"movements": HISTORY.assign(DATE_EFF="soon")}, "DATE_EFF"),
+        (
+            {"movements": HISTORY.assign(COM_AV=HISTORY["COM_AV"].astype(int))},
+            "movements, row 1: COM_AV is 1033, expected text of five characters",
+        ),
+        (
+            {"movements": HISTORY.assign(COM_AP=HISTORY["COM_AP"].astype(float))},
+            "movements, row 1: COM_AP is 1033, expected text of five characters",
+        ),
+        ({"movements": HISTORY.assign(TYPECOM_AP="COMD")}, "no row has TYPECOM_AV and TYPECOM_AP"),
+        (
+            {"movements": pd.concat([HISTORY, HISTORY[["MOD"]]], axis=1)},
+            "movements: column 'MOD' occurs more than once",
+        ),
+        (
+            {"table": table().assign(commune=["01033", "2a004", "01004", "27058"])},
+            "'2a004' is not a code of five characters such as '01004' or '2A004' (row 2)",
+        ),
+        ({"table": table().assign(commune=[" " * 5, "01091", "01004", "27058"])}, "is not a code"),
+        (
+            {"table": pd.concat([table(), table()[["persons"]]], axis=1)},
+            "table: column 'persons' occurs more than once",
+        ),
+        ({"code": ["commune"]}, "code is ['commune'], expected the name of a column"),
+        ({"intensive": ["income"]}, "intensive is ['income'], expected each column with"),
+        (
+            {"table": table().assign(persons=-1), "intensive": {"income": "persons"}},
+            "persons of row 1 is -1, expected a number >= 0, as it weighs 'income'",
+        ),
+        ({"weights": [1, 2]}, "weights is [1, 2], expected numbers by code"),
+        ({"weights": {"01033": "10"}}, "weights: '01033' is '10', expected a finite number >= 0"),
+        ({"weights": {"01033": np.nan}}, "weights: '01033' is nan, expected a finite number >= 0"),
+        ({"weights": {"01033": -5}}, "weights: '01033' is -5, expected a finite number >= 0"),
+        ({"weights": {"01033": np.inf}}, "weights: '01033' is inf, expected a finite number"),
+        ({"weights": {1033: 5}}, "weights: code is 1033, expected text of five characters"),
+        (
+            {"weights": pd.Series([1, 2], index=["01033", "01033"])},
+            "weights: code '01033' occurs more than once",
+        ),
     ],
 )
 def test_mistakes(change, said):
