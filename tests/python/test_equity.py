@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,7 +130,7 @@ def test_a_territory_answers_the_same(tmp_path):
         minutes.append(places[f"travel_time_{name}"].to_numpy())
         share = territory.parts.car_share if name == "car" else 1 - territory.parts.car_share
         persons.append((territory.parts.persons * share).sum(axis=1))
-    if groups["walk_speed_kmh"].nunique() == 1:
+    if len(set(groups["walk_speed_kmh"])) == 1:
         expected = ml.equity(np.concatenate(minutes), np.concatenate(persons), line=10)
         for name, value in expected.items():
             assert table[name].iloc[0] == pytest.approx(value, nan_ok=True), name
@@ -152,6 +155,41 @@ def test_mistakes(arguments, said):
     with pytest.raises(ml.InputError) as error:
         ml.equity(*arguments)
     assert said in str(error.value)
+
+
+def test_times_that_know_their_unit_are_minutes():
+    expected = ml.equity([0, 5, np.nan, 30], np.ones(4))
+    times = pd.Series(pd.to_timedelta([0, 5, None, 30], unit="min"))
+    seconds = times.to_numpy().astype("timedelta64[s]")
+    for given_times in (
+        times,
+        pd.TimedeltaIndex(times),
+        seconds,
+        list(times),
+        times.astype(object),
+    ):
+        assert ml.equity(given_times, np.ones(4)) == pytest.approx(expected, nan_ok=True)
+    with pytest.raises(ml.InputError, match=r"persons is .* expected numbers"):
+        ml.equity([1, 2], pd.to_timedelta([1, 2], unit="min"))
+    with pytest.raises(ml.InputError, match=r"travel_time is .* expected numbers"):
+        ml.equity(pd.to_datetime(["2020-01-01", "2020-01-02"]), [1, 1])
+    with pytest.raises(ml.InputError, match=r"travel_time is .* expected numbers"):
+        ml.equity([datetime.timedelta(minutes=5), "x"], [1, 1])
+
+
+def test_missing_numbers_of_pandas_are_unreachable():
+    times = pd.Series([0, None, 30], dtype="Int64")
+    assert ml.equity(times, [1, 1, 1])["unreachable_share"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("name", ["by", "living"])
+@pytest.mark.parametrize(
+    "column",
+    [3, "ab", {1: 1, 2: 2}, {1, 2}, np.ones((2, 2)), [[1, 2], [3, 4]], pd.DataFrame({"a": [1, 2]})],
+)
+def test_what_is_no_column(name, column):
+    with pytest.raises(ml.InputError, match=f"{name} (is|has) .*, expected"):
+        ml.equity([1, 2], [1, 1], **{name: column})
 
 
 def test_mistakes_of_groups_and_ranks():
