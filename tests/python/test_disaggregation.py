@@ -57,9 +57,85 @@ def test_nobody_is_lost_nor_does_order_matter(seed: int, n_areas: int, n_cells: 
     assert turned["persons"].tolist() == out["persons"].tolist()
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.booleans(), st.booleans())
+def test_the_order_of_cells_changes_nothing(seed: int, named: bool, whole: bool):
+    rng = np.random.default_rng(seed)
+    weight = rng.choice([0.1, 0.2, 0.3], 12)
+    cells = pd.DataFrame({"id": [f"c{i}" for i in range(12)], "commune": "01001", "w": weight})
+    areas = pd.DataFrame({"commune": ["01001"], "persons": [int(rng.integers(0, 30))]})
+    how = {"area": "commune", "weight": "w", "whole": whole, "cell": "id" if named else None}
+    out = ml.disaggregate(areas, cells, **how)
+    turned = ml.disaggregate(areas, cells.sample(frac=1, random_state=seed), **how)
+    assert turned.sort_index()["persons"].tolist() == out["persons"].tolist()
+
+
+def test_ties_go_by_the_name_of_the_cell():
+    areas = pd.DataFrame({"z": ["a"], "n": [1]})
+    cells = pd.DataFrame({"id": ["y", "x"], "z": "a", "other": [1, 2]})
+    how = {"area": "z", "columns": "n", "whole": True}
+    assert ml.disaggregate(areas, cells, cell="id", **how)["n"].tolist() == [0, 1]
+    assert ml.disaggregate(areas, cells[["other", "z", "id"]], **how)["n"].tolist() == [1, 0]
+    with pytest.raises(InputError, match="cells: id 'x' occurs more than once"):
+        ml.disaggregate(areas, cells.assign(id="x"), cell="id", **how)
+
+
+def test_weights_of_any_size_lose_nobody():
+    cells = CELLS.assign(homes=[1e308, 1e308, 1e-320, 2e-320, 9])
+    out = ml.disaggregate(AREAS, cells, area="commune", weight="homes")
+    assert out["persons"].tolist()[:2] == [50, 50]
+    assert out["persons"].sum() == pytest.approx(107)
+
+
+def test_codes_that_a_missing_one_made_floats():
+    areas = pd.DataFrame({"z": [1, 2], "n": [4, 5]})
+    cells = pd.DataFrame({"z": [1, 2, np.nan]})
+    assert ml.disaggregate(areas, cells, area="z")["n"].tolist() == [4, 5, 0]
+
+
+def test_sums_of_missing_amounts_are_missing():
+    cells = pd.DataFrame({"z": ["b", "a", None, "a"], "n": [1, 2, np.nan, np.nan], "m": 1})
+    out = ml.aggregate(cells, by="z")
+    assert out["z"].isna().tolist() == [False, False, True]
+    assert out["n"].isna().tolist() == [True, False, True]
+    assert out["n"].iloc[1] == 1
+    assert out["m"].tolist() == [2, 1, 1]
+    assert ml.aggregate(cells.assign(m=cells["n"].astype("Int64")), by="z")["m"].isna().sum() == 2
+    assert ml.aggregate(cells, by="z", columns="m").columns.tolist() == ["z", "m"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"columns": ["z"]}, "columns has 'z', the code of the areas, expected amounts"),
+        ({"columns": 5}, "columns is 5, expected names of columns"),
+        ({"columns": ["t"]}, "cells: column 't' holds .*, expected numbers"),
+        ({"columns": ["o"]}, "cells: o of row 2 is '2', expected a number, not text"),
+        ({"columns": ["i"]}, "cells: i of row 2 is inf, expected a finite number"),
+        ({"columns": "nn"}, "cells has no column 'nn', did you mean 'n'"),
+        ({"by": ["z"]}, r"cells: \['z'\] is no name of a column"),
+        ({"by": "zz"}, "cells has no column 'zz', did you mean 'z'"),
+        ({"cells": [1]}, r"cells is \[1\], expected a data frame"),
+        ({"cells": pd.DataFrame({"z": ["a"], "t": ["1"]})}, "cells has no column of numbers"),
+        (
+            {"cells": pd.DataFrame([["a", 1, 2]], columns=["z", "n", "n"])},
+            "cells: column 'n' occurs more than once",
+        ),
+    ],
+)
+def test_amounts_that_cannot_be_summed(change, words: str):
+    cells = pd.DataFrame({"z": ["a", "b"], "n": [1, 2], "t": ["1", "2"], "i": [1, np.inf]})
+    cells["o"] = pd.Series([1, "2"], dtype=object)
+    with pytest.raises(InputError, match=words):
+        ml.aggregate(**({"cells": cells, "by": "z"} | change))
+
+
 @pytest.mark.parametrize(
     ("areas", "cells", "words"),
     [
+        (AREAS.assign(commune=["01001", None, "2A004"]), CELLS, "areas: row 2 has no commune"),
+        (AREAS.assign(persons=["1", "2", "0"]), CELLS.assign(commune=None), "no column of number"),
+        (AREAS, CELLS.assign(homes=list("12345")), "cells: column 'homes' holds"),
         (AREAS.assign(persons=[1, 2, 3]), CELLS, "'2A004' has 3 persons and no cell"),
         (AREAS, CELLS.assign(commune="09999"), "'09999' is no area"),
         (AREAS.assign(persons=[1, -2, 0]), CELLS, "persons of row 2 is -2"),
