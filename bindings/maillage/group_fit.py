@@ -12,6 +12,7 @@ from maillage import _core
 from maillage.arguments import check_count, check_number, check_threads, to_shown
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
+from maillage.labels import check_column, check_frame, check_texts
 from maillage.progress import ProgressChoice, report_progress
 
 PLACE, PERSONS = "place", "persons"
@@ -37,7 +38,7 @@ def fit_groups(
     margins
         Tables with `place`, one or more of the properties, and `persons` >= 0: how many
         persons of each category live at each place. A category without a row has none; one
-        with NaN makes this margin of its place unknown, as if it were not given.
+        with NaN makes this margin of its place unknown, as if it were not given (a finding).
     tolerance
         How near the margins must be met, as a share of a place's persons.
 
@@ -48,18 +49,25 @@ def fit_groups(
     the others are scaled to it; persons of a category that the seed excludes go to the other
     categories of their margin. `frame.attrs["findings"]` counts such places:
     `margins_differ` (by more than 1 %), `category_excluded`, `margin_not_met`,
+    `margin_unknown` (a margin that has no row of the place, or NaN in one) and
     `place_without_margin` (its persons are NaN).
+
+    Raises InputError naming table, row, column and value for persons that are no finite number
+    >= 0, places and properties that are missing or unknown, and rows twice.
 
     Cost: linear in places x combinations, some ten rounds each.
     """
     tolerance = check_number("tolerance", tolerance, "a share > 0", lambda t: 0 < t < 1)
     max_rounds = check_count("max_rounds", max_rounds, 1, "a whole number >= 1", high=1_000_000)
     properties, cells, weights = _check_seed(seed)
-    tables = [_check_margin(f"margins[{i}]", m, properties, cells) for i, m in enumerate(margins)]
-    if not tables:
+    if isinstance(margins, pd.DataFrame) or not isinstance(margins, Sequence):
+        shown = "a data frame" if isinstance(margins, pd.DataFrame) else to_shown(margins)
+        raise InputError(f"margins is {shown}, expected a list of data frames")
+    if not margins:
         raise InputError("margins is empty, expected at least one table")
+    tables = [_check_margin(f"margins[{i}]", m, properties, cells) for i, m in enumerate(margins)]
     places = pd.Index(pd.unique(pd.concat([t[PLACE] for t in tables], ignore_index=True)))
-    prepared = [_to_margin(t, properties, cells, places) for t in tables]
+    prepared = [_to_margin(f"margins[{i}]", t, cells, places) for i, t in enumerate(tables)]
     with report_progress(progress) as report:
         found = _core.fit_groups(
             weights[None, :],
@@ -81,16 +89,16 @@ def fit_groups(
         columns[name] = pd.Categorical.from_codes(np.tile(codes.codes, n), dtype=codes.dtype)
     columns[PERSONS] = found["persons"].ravel()
     frame = pd.DataFrame(columns)
-    frame.attrs["findings"] = _find_doubts(found, places).to_frame().to_dict("records")
+    findings = _find_doubts(found, places)
+    _find_unknown_margins(tables, prepared, places, findings)
+    frame.attrs["findings"] = findings.to_frame().to_dict("records")
     return frame
 
 
 def _check_seed(seed: pd.DataFrame) -> tuple[list[str], pd.DataFrame, np.ndarray]:
     """Names of the properties, a row a combination, and its weight."""
-    if not isinstance(seed, pd.DataFrame):
-        raise InputError(f"seed is {to_shown(seed)}, expected a data frame")
-    if PERSONS not in seed.columns:
-        raise InputError(f"seed has no column 'persons'{to_hint(PERSONS, map(str, seed.columns))}")
+    check_frame(seed, "seed")
+    check_column(seed, PERSONS, "seed")
     properties = [str(c) for c in seed.columns if c != PERSONS]
     if not properties or PLACE in properties:
         raise InputError("seed needs columns of properties (age, diploma ...) and no 'place'")
@@ -99,7 +107,7 @@ def _check_seed(seed: pd.DataFrame) -> tuple[list[str], pd.DataFrame, np.ndarray
         raise InputError(
             f"seed: row {int(np.flatnonzero(np.isnan(weights))[0]) + 1} has no persons"
         )
-    cells = seed[properties].astype(str).reset_index(drop=True)
+    cells = _to_labels("seed", seed, [c for c in seed.columns if c != PERSONS])
     twice = cells.duplicated().to_numpy()
     if twice.any():
         raise InputError(f"seed: row {int(np.flatnonzero(twice)[0]) + 1} is there twice")
@@ -108,25 +116,32 @@ def _check_seed(seed: pd.DataFrame) -> tuple[list[str], pd.DataFrame, np.ndarray
     return properties, cells, weights
 
 
+def _to_labels(name: str, table: pd.DataFrame, columns: Sequence[Any]) -> pd.DataFrame:
+    """Columns of labels as text, by their names as text; none may be missing."""
+    texts = {str(c): check_texts(table, c, name) for c in columns}
+    return pd.DataFrame(texts).reset_index(drop=True)
+
+
 def _to_persons(name: str, column: pd.Series) -> np.ndarray:
-    persons = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    bad = np.flatnonzero((np.isnan(persons) & column.notna().to_numpy()) | (persons < 0))
+    persons = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    known = column.notna().to_numpy()
+    bad = np.flatnonzero((np.isnan(persons) & known) | (persons < 0) | np.isinf(persons))
     if len(bad):
         row = int(bad[0])
         shown = to_shown(column.iloc[row])
-        raise InputError(f"{name}: persons of row {row + 1} is {shown}, expected a number >= 0")
+        raise InputError(
+            f"{name}: persons of row {row + 1} is {shown}, expected a finite number >= 0"
+        )
     return persons
 
 
 def _check_margin(
     name: str, margin: pd.DataFrame, properties: Sequence[str], cells: pd.DataFrame
 ) -> pd.DataFrame:
-    if not isinstance(margin, pd.DataFrame):
-        raise InputError(f"{name} is {to_shown(margin)}, expected a data frame")
+    check_frame(margin, name)
     for column in (PLACE, PERSONS):
-        if column not in margin.columns:
-            hint = to_hint(column, map(str, margin.columns))
-            raise InputError(f"{name} has no column {column!r}{hint}")
+        check_column(margin, column, name)
+    margin = margin.set_axis([str(c) for c in margin.columns], axis=1)
     used = [p for p in properties if p in margin.columns]
     unknown = [str(c) for c in margin.columns if c not in (PLACE, PERSONS, *used)]
     if unknown:
@@ -136,13 +151,15 @@ def _check_margin(
         )
     if not used:
         raise InputError(f"{name} has none of the seed's properties ({', '.join(properties)})")
-    out = margin[[PLACE, *used]].astype(str)
+    out = _to_labels(name, margin, [PLACE, *used])
     for column in used:
         known = set(cells[column])
-        bad = next((v for v in out[column] if v not in known), None)
-        if bad is not None:
+        bad = np.flatnonzero(~out[column].isin(known))
+        if len(bad):
+            value = str(out[column].iloc[bad[0]])
             raise InputError(
-                f"{name}: {column} {bad!r} is not in the seed{to_hint(bad, sorted(known))}"
+                f"{name}: {column} {value!r} of row {bad[0] + 1} is not in the seed"
+                f"{to_hint(value, sorted(known))}"
             )
     twice = out.duplicated().to_numpy()
     if twice.any():
@@ -151,10 +168,10 @@ def _check_margin(
 
 
 def _to_margin(
-    margin: pd.DataFrame, properties: Sequence[str], cells: pd.DataFrame, places: pd.Index
+    name: str, margin: pd.DataFrame, cells: pd.DataFrame, places: pd.Index
 ) -> tuple[np.ndarray, np.ndarray]:
     """The category of each cell, and n_places x n_categories persons."""
-    used = [p for p in properties if p in margin.columns]
+    used = [c for c in margin.columns if c not in (PLACE, PERSONS)]
     categories = pd.MultiIndex.from_frame(cells[used].drop_duplicates())
     of_cell = categories.get_indexer(pd.MultiIndex.from_frame(cells[used]))
     rows = places.get_indexer(pd.Index(margin[PLACE]))
@@ -169,8 +186,31 @@ def _to_margin(
     if lost.any():
         row = int(np.flatnonzero(lost)[0])
         said = ", ".join(str(v) for v in margin[used].iloc[row])
-        raise InputError(f"margins: the seed has no combination ({said}), so nobody can be in it")
+        persons_of_row = margin[PERSONS].iloc[row]
+        raise InputError(
+            f"{name}: persons of row {row + 1} is {persons_of_row:g}, but the seed has no "
+            f"combination ({said}), so nobody can be in it"
+        )
     return of_cell.astype(np.uint32), persons
+
+
+def _find_unknown_margins(
+    tables: Sequence[pd.DataFrame],
+    prepared: Sequence[tuple[np.ndarray, np.ndarray]],
+    places: pd.Index,
+    findings: Findings,
+) -> None:
+    """Margins of places that are as if they were not given: no row, or NaN in one."""
+    for i, (table, (_, persons)) in enumerate(zip(tables, prepared, strict=True)):
+        used = ", ".join(c for c in table.columns if c not in (PLACE, PERSONS))
+        named = places.isin(pd.Index(table[PLACE]))
+        unknown = np.flatnonzero(np.isnan(persons).any(axis=1)).tolist()
+        examples = (
+            f"{places[r]}: margins[{i}] ({used}) "
+            + ("has NaN in a row" if named[r] else "has no row")
+            for r in unknown
+        )
+        findings.add_all("margin_unknown", examples, len(unknown))
 
 
 def _find_doubts(found: dict[str, np.ndarray], places: pd.Index) -> Findings:

@@ -51,9 +51,37 @@ def test_what_is_doubtful_is_found():
         [by_age(a=(30, 10), b=(np.nan, 1)), by_diploma(a=(2, 18), b=(np.nan, 1))],
     )
     kinds = {f["kind"]: f["count"] for f in found.attrs["findings"]}
-    assert kinds == {"margins_differ": 1, "margin_not_met": 1, "place_without_margin": 1}
+    assert kinds == {
+        "margins_differ": 1,
+        "margin_not_met": 1,
+        "place_without_margin": 1,
+        "margin_unknown": 2,
+    }
     assert found.groupby("place", observed=True)["persons"].sum()["a"] == pytest.approx(40)
     assert found["persons"].isna().sum() == 3
+
+
+def test_unknown_margins_of_a_place_are_found():
+    ages, diplomas = by_age(a=(np.nan, 10), b=(5, 5)), by_diploma(a=(8, 32))
+    found = ml.fit_groups(SEED, [ages, diplomas])
+    assert found.attrs["findings"] == [
+        {
+            "kind": "margin_unknown",
+            "count": 2,
+            "examples": "a: margins[0] (age) has NaN in a row | b: margins[1] (diploma) has no row",
+        }
+    ]
+    assert found.groupby("place", observed=True)["persons"].sum().tolist() == pytest.approx(
+        [40, 10]
+    )
+
+
+def test_labels_that_a_missing_one_made_floats():
+    ages = by_age(a=(30, 10)).assign(place=[1.0, 1.0])
+    diplomas = by_diploma(a=(8, 32)).assign(place=[1, 1])
+    found = ml.fit_groups(SEED, [ages, diplomas])
+    assert found["place"].unique().tolist() == ["1"]
+    assert found.attrs["findings"] == []
 
 
 def test_order_of_rows_changes_nothing():
@@ -76,11 +104,33 @@ def test_order_of_rows_changes_nothing():
         (
             SEED,
             [by_age(a=(1, 1)).assign(age="yong")],
-            "age 'yong' is not in the seed, did you mean",
+            "margins[0]: age 'yong' of row 1 is not in the seed, did you mean",
         ),
         (SEED, [by_age(a=(1, 1)).rename(columns={"age": "ages"})], "did you mean 'age'"),
         (SEED, [by_age(a=(1, 1)).drop(columns="place")], "margins[0] has no column 'place'"),
         (SEED, [3], "margins[0] is 3, expected a data frame"),
+        (SEED, by_age(a=(1, 1)), "margins is a data frame, expected a list"),
+        (SEED, None, "margins is None, expected a list"),
+        (
+            SEED,
+            [by_diploma(a=(1, 1)), by_age(a=(1, np.inf))],
+            "margins[1]: persons of row 2 is inf, expected a finite number >= 0",
+        ),
+        (SEED.assign(persons=[np.inf, 1, 1, 1]), [by_age(a=(1, 1))], "seed: persons of row 1 is i"),
+        (SEED.assign(persons=[1, np.nan, 1, 1]), [by_age(a=(1, 1))], "seed: row 2 has no persons"),
+        (SEED.assign(age=["old", None, "old", 1]), [by_age(a=(1, 1))], "seed: row 2 has no age"),
+        (SEED, [by_age(a=(1, 1)).assign(place=["a", None])], "margins[0]: row 2 has no place"),
+        (SEED, [by_age(a=(1, 1)).assign(age=[None, "old"])], "margins[0]: row 1 has no age"),
+        (
+            SEED,
+            [pd.concat([by_age(a=(1, 1)), by_age(a=(1, 1))[["persons"]]], axis=1)],
+            "margins[0]: column 'persons' occurs more than once",
+        ),
+        (
+            SEED.iloc[:3],
+            [by_age(a=(1, 1)).assign(age="old", diploma=["none", "some"])],
+            "margins[0]: persons of row 2 is 1, but the seed has no combination (old, some)",
+        ),
     ],
 )
 def test_mistakes(seed, margins, said):
