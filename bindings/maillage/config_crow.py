@@ -10,7 +10,10 @@ from maillage.config_sections import NotNegative, Positive, Section
 
 
 class CrowConfig(Section):
-    """Straight line x detour factor, at a speed: by car, and on foot at each group's own."""
+    """Straight line x detour factor, at a speed: by car, and on foot at each group's own.
+
+    Keys left out take what the book of parameters says (`parameter_defaults.fill_defaults`).
+    """
 
     detour_factor: Annotated[float, Field(ge=1, le=10)] = 1.3
     speed_kmh: Positive = 50.0

@@ -408,7 +408,10 @@ def _first(*values: float | None) -> float | None:
 
 
 class ParametersConfig(Section):
-    """Parameters of exposure and the ability table."""
+    """Parameters of exposure and the ability table.
+
+    Keys left out take what the book of parameters says (`parameter_defaults.fill_defaults`).
+    """
 
     abilities: File | None = None
     file: File | None = None  # a table of parameters that replace those of the package

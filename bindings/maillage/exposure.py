@@ -22,7 +22,7 @@ from maillage.equity import EPSILON, MEASURES
 from maillage.errors import InputError
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
-from maillage.uncertainty import Draws
+from maillage.uncertainty import FullDraws
 
 if TYPE_CHECKING:
     from maillage.maps import MapImage
@@ -60,7 +60,7 @@ class Exposure:
         left_out_lambda: float,
         decay: Decay | None = None,
         phone: Mapping[str, float] | None = None,
-        draws: Draws | None = None,
+        draws: FullDraws | None = None,
     ) -> None:
         self._parts = parts
         self._core = core
@@ -231,7 +231,7 @@ class Exposure:
         """
         return uncertainty.find_tornado(self, self._find_draws(), figure, level)
 
-    def _find_draws(self) -> Draws:
+    def _find_draws(self) -> FullDraws:
         if self.draws is None:
             raise InputError(
                 "this exposure has no draws, expected uncertainty=Draws(...) when asked"

@@ -10,8 +10,8 @@ beside it and are listed as `ability.<indicator>.<grouping>.<group>`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,30 +20,15 @@ import numpy as np
 import pandas as pd
 
 from maillage.arguments import check_path
-from maillage.config_sections import TableSource
 from maillage.errors import NotFoundError, to_hint
-from maillage.findings import Findings
-from maillage.geo.tables import NumberRule, read_table
+from maillage.parameter_rows import EXCLUDED, EXCLUDED_OR_LOW, read_rows
+from maillage.parameter_values import Parameter
 
 FOLDER = Path(__file__).parent / "parameters"
-COLUMNS = ("name", "value", "unit", "year", "n", "source")
 CREDOC_SOURCE = "CREDOC Baromètre du numérique, data.gouv.fr, ODbL"
-CREDOC_INDICATORS = ("E1_excluded", "E2_excluded_or_low")
-NON_NEGATIVE_UNITS = ("minutes", "km/h", "factor", "relative risk", "relative standard error")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One figure. `low` and `high` are the range that uncertainty draws from (None: none)."""
-
-    name: str
-    value: float
-    unit: str
-    year: int | None
-    n: float | None
-    source: str
-    low: float | None = None
-    high: float | None = None
+CREDOC_INDICATORS = (EXCLUDED, EXCLUDED_OR_LOW)
+# Families with a row `.default` that a territory may extend by each of its services.
+SERVICE_FAMILIES = ("visits", "visit_minutes", "decay.half_life")
 
 
 @dataclass(frozen=True)
@@ -51,6 +36,7 @@ class ParameterBook:
     """Parameters by name."""
 
     entries: Mapping[str, Parameter]
+    theirs: tuple[str, ...] = ()  # names that a user's file sets
 
     def find(self, name: str) -> Parameter:
         """The parameter of that name; NotFoundError with the near names."""
@@ -72,18 +58,23 @@ def parameters(path: str | Path | None = None) -> pd.DataFrame:
     """Every default parameter with its source; those of a file replace ours.
 
     path
-        A table with `name, value` and, if known, `unit, year, n, source, low, high`.
+        A table with `name, value` and, if known, `unit, year, n, source, low, high`. Names are
+        those of the book, or `visits.`, `visit_minutes.` or `decay.half_life.` and a service.
+        `car.speed_factor` and `walk.speed_kmh` without `low` and `high` take our range in
+        proportion.
 
-    Returns `name, value, unit, year, n, source` (year and n absent where not known), in the
-    order of the book. Raises InputError for an unknown name, a missing value, one outside
-    what its unit allows, or a name that stands twice.
+    Returns `name, value, low, high, unit, year, n, source` (low, high, year and n absent where
+    not known), in the order of the book. Raises InputError for an unknown name, one that stands
+    twice, a value, range, year or n that cannot be, or a unit that is not the book's.
     """
-    book = read_book(None if path is None else Path(check_path("path", path)))
+    book = read_book(None if path is None else Path(check_path("path", path)), None)
     entries = list(book.entries.values())
     return pd.DataFrame(
         {
             "name": pd.Series([p.name for p in entries], dtype="str"),
             "value": pd.Series([p.value for p in entries], dtype="float64"),
+            "low": pd.Series([p.low for p in entries], dtype="Float64"),
+            "high": pd.Series([p.high for p in entries], dtype="Float64"),
             "unit": pd.Series([p.unit for p in entries], dtype="str"),
             "year": pd.Series([p.year for p in entries], dtype="Int64"),
             "n": pd.Series([p.n for p in entries], dtype="Float64"),
@@ -92,29 +83,45 @@ def parameters(path: str | Path | None = None) -> pd.DataFrame:
     )
 
 
-def to_record(path: Path | None) -> dict[str, list[Any]]:
+def to_record(book: ParameterBook) -> dict[str, list[Any]]:
     """A user's parameters as plain values, to travel with a territory."""
-    if path is None:
-        return {}
-    theirs = _read_theirs(path, _read_ours())
-    return {k: [p.value, p.year, p.n, p.source, p.low, p.high] for k, p in theirs.items()}
+    theirs = (book.entries[name] for name in book.theirs)
+    return {p.name: [p.value, p.unit, p.year, p.n, p.source, p.low, p.high] for p in theirs}
 
 
 def find_book(record: Mapping[str, Sequence[Any]]) -> ParameterBook:
     """The package's parameters with those of `to_record` in their place."""
-    ours = _read_ours()
-    theirs = {}
-    for name, (value, year, n, source, low, high) in record.items():
-        theirs[name] = Parameter(name, value, ours[name].unit, year, n, source, low, high)
-    return ParameterBook({**ours, **theirs})
+    theirs = {name: Parameter(name, *values) for name, values in record.items()}
+    return ParameterBook({**_read_ours(), **theirs}, tuple(theirs))
 
 
-def read_book(path: Path | None = None) -> ParameterBook:
-    """Our parameters, those of a user's file in their place."""
+def read_book(path: Path | None = None, services: Collection[str] | None = ()) -> ParameterBook:
+    """Our parameters, those of a user's file in their place.
+
+    services
+        Whose visits, minutes a visit and half-lives the file may set; None: anybody's.
+    """
     ours = _read_ours()
     if path is None:
         return ParameterBook(ours)
-    return ParameterBook({**ours, **_read_theirs(path, ours)})
+    theirs = read_rows(path, ours, lambda name: _find_known(name, ours, services))
+    return ParameterBook({**ours, **theirs}, tuple(theirs))
+
+
+def _find_known(
+    name: str, ours: Mapping[str, Parameter], services: Collection[str] | None
+) -> Parameter | str:
+    """The parameter that a name replaces, or what was expected in its place."""
+    if name in ours:
+        return ours[name]
+    for family in SERVICE_FAMILIES:
+        service = name.removeprefix(f"{family}.")
+        if service in ("", name):
+            continue
+        if services is None or service in services:
+            return replace(ours[f"{family}.default"], name=name, year=None, n=None)
+    own = [f"{family}.{service}" for family in SERVICE_FAMILIES for service in services or ()]
+    return f"a name that `maillage parameters` lists{to_hint(name, [*ours, *own])}"
 
 
 @lru_cache(maxsize=1)
@@ -145,53 +152,6 @@ def _read_abilities() -> dict[str, Parameter]:
         for row in frame.to_dict("records")
         for name in [f"ability.{row['indicator']}.{row['grouping']}.{row['group']}"]
     }  # fmt: skip
-
-
-def _read_theirs(path: Path, ours: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    optional = ("unit", "year", "n", "source", "low", "high")
-    table = read_table(TableSource(file=path), ["name", "value"], Findings(), optional=optional)
-    names = table.key(["name"]).to_pylist()
-    values = table.numbers("value", NumberRule(-np.inf)).amounts
-    has = table.columns.column_names
-
-    def column(name: str) -> np.ndarray:
-        if name not in has:
-            return np.full(table.n_rows, np.nan)
-        return table.numbers(name, NumberRule(-np.inf, absent="nan")).amounts
-
-    numbers = {name: column(name) for name in ("year", "n", "low", "high")}
-    sources = table.series("source" if "source" in has else None).fillna(path.name)
-    found: dict[str, Parameter] = {}
-    for row, (name, value) in enumerate(zip(names, values, strict=True)):
-        known = ours.get(str(name))
-        if known is None:
-            expected = f"a name that `maillage parameters` lists{to_hint(str(name), ours)}"
-            raise table.error(row, "name", name, expected)
-        if name in found:
-            raise table.error(row, "name", name, "each name once")
-        expected = _find_fault(known.unit, float(value))
-        if expected:
-            raise table.error(row, "value", value, expected)
-        found[str(name)] = Parameter(
-            name=known.name,
-            value=float(value),
-            unit=known.unit,
-            year=_to_year(numbers["year"][row]),
-            n=_to_number(numbers["n"][row]),
-            source=str(sources.iloc[row]),
-            low=_to_number(numbers["low"][row]),
-            high=_to_number(numbers["high"][row]),
-        )
-    return found
-
-
-def _find_fault(unit: str, value: float) -> str:
-    """What was expected of a value, empty when it fits its unit."""
-    if unit == "share" and not 0 <= value <= 1:
-        return "a share in 0..1"
-    if unit in NON_NEGATIVE_UNITS and not value >= 0:
-        return f"{unit} >= 0"
-    return ""
 
 
 def _to_number(value: float) -> float | None:

@@ -262,7 +262,7 @@ class Territory(ServiceQuestions):
             )  # fmt: skip
         return Exposure(
             self._parts, core, service, asked.level, asked.limit, asked.left_out_lambda, form,
-            shares, check_draws(uncertainty),
+            shares, check_draws(uncertainty, self._parts),
         )  # fmt: skip
 
     def guarantee(

@@ -157,8 +157,19 @@ def _find_parameters(inputs: TerritoryInputs) -> dict[str, Any]:
             for name, service in config.services.items()
             if service.operator_phone is not None
         },
-        "book": to_record(config.parameters.file),
+        "connectivity_shift_range": _find_shift_range(inputs),
+        "book": to_record(inputs.book),
     }
+
+
+def _find_shift_range(inputs: TerritoryInputs) -> list[float] | None:
+    """The range of the connectivity shift that the territory's own table asks to draw."""
+    name = "connectivity_shift"
+    p = inputs.book.find(name)
+    is_theirs = (
+        name in inputs.book.theirs and p.value == inputs.config.parameters.connectivity_shift
+    )
+    return [p.low, p.high] if is_theirs and p.low is not None and p.high is not None else None
 
 
 def _add_link_findings(parts: TerritoryParts, core: _core.Territory) -> None:

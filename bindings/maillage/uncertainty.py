@@ -15,8 +15,8 @@ before and after a scenario, so that the interval of a difference is an interval
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from scipy.special import betaincinv
 from maillage import _core
 from maillage.arguments import check_count, check_number, to_shown
 from maillage.errors import InputError
-from maillage.parameter_book import read_book
+from maillage.parameter_book import ParameterBook
 from maillage.territory_parts import TerritoryParts
 
 if TYPE_CHECKING:
@@ -39,15 +39,6 @@ MOST_DRAWS = 100_000
 Range = tuple[float, float]
 
 
-def _from_book(name: str, scale: float = 1.0) -> Callable[[], Range]:
-    def find() -> Range:
-        p = read_book().find(name)
-        assert p.low is not None and p.high is not None
-        return p.low / scale, p.high / scale
-
-    return find
-
-
 @dataclass(frozen=True)
 class Draws:
     """How many draws, of what.
@@ -57,48 +48,101 @@ class Draws:
     seed
         Same seed, same bytes, for any number of threads and any order of rows.
     car_speed, no_car_speed
-        Ranges of a factor on speeds; (1, 1) fixes them. By default those of
-        `maillage parameters`.
+        Ranges of a factor on speeds; (1, 1) fixes them. None: `low` and `high` of
+        `car.speed_factor` and `walk.speed_kmh` over their values, in the territory's parameters.
     abilities
         Whether the shares of who cannot and who needs help are drawn; groups without a
         sample size keep theirs.
     design_effect
         By which sample sizes are divided.
     population_error
-        Relative standard error of the persons of a place (0 fixes them).
+        Relative standard error of the persons of a place (0 fixes them). None:
+        `population.error` of the territory's parameters.
     connectivity_shift
-        A range, or None: as the territory has it.
+        A range. None: that of the territory's own table of parameters, else as the territory
+        has it.
     """
 
     n: int = 1000
     seed: int = 1
-    car_speed: Range = field(default_factory=_from_book("car.speed_factor"))
-    no_car_speed: Range = field(default_factory=_from_book("walk.speed_kmh", 4.5))
+    car_speed: Range | None = None
+    no_car_speed: Range | None = None
     abilities: bool = True
     design_effect: float = DESIGN_EFFECT
-    population_error: float = field(default_factory=lambda: read_book().value("population.error"))
+    population_error: float | None = None
     connectivity_shift: Range | None = None
 
     def __post_init__(self) -> None:
         check_count("n", self.n, 2, f"2 to {MOST_DRAWS} draws", high=MOST_DRAWS)
         check_count("seed", self.seed, 0, "a whole number >= 0", high=2**63)
+        if not isinstance(self.abilities, bool | np.bool_):
+            raise InputError(f"abilities is {to_shown(self.abilities)}, expected True or False")
         for name in ("car_speed", "no_car_speed"):
-            low, high = _check_range(name, getattr(self, name))
+            given = getattr(self, name)
+            if given is None:
+                continue
+            low, high = _check_range(name, given)
             if not 0 < low <= 1 <= high:
                 raise InputError(f"{name} is ({low:g}, {high:g}), expected 0 < low <= 1 <= high")
-        check_number("design_effect", self.design_effect, "a number >= 1", lambda d: d >= 1)
-        check_number("population_error", self.population_error, "0..1", lambda e: 0 <= e <= 1)
+        check_number(
+            "design_effect", self.design_effect, "a number >= 1", lambda d: 1 <= d < np.inf
+        )
+        if self.population_error is not None:
+            check_number("population_error", self.population_error, "0..1", lambda e: 0 <= e <= 1)
         if self.connectivity_shift is not None:
             low, high = _check_range("connectivity_shift", self.connectivity_shift)
             if not 0 <= low <= high <= 1:
                 raise InputError(f"connectivity_shift is ({low:g}, {high:g}), expected within 0..1")
 
 
-def check_draws(given: Any) -> Draws | None:
-    """Draws, or None for none."""
-    if given is None or isinstance(given, Draws):
-        return given
+def check_draws(given: Any, parts: TerritoryParts) -> FullDraws | None:
+    """Draws with what they leave to the territory filled in, or None for none."""
+    if given is None:
+        return None
+    if isinstance(given, Draws):
+        return fill_draws(given, parts)
     raise InputError(f"uncertainty is {to_shown(given)}, expected Draws(1000, seed=1) or None")
+
+
+@dataclass(frozen=True)
+class FullDraws:
+    """Draws with every default filled in."""
+
+    n: int
+    seed: int
+    car_speed: Range
+    no_car_speed: Range
+    abilities: bool
+    design_effect: float
+    population_error: float
+    connectivity_shift: Range | None
+
+
+def fill_draws(draws: Draws, parts: TerritoryParts) -> FullDraws:
+    """The draws with ranges and errors of the territory's parameters where they have none."""
+    book, shift = parts.book, draws.connectivity_shift
+    if shift is None:
+        own = parts.parameters.get("connectivity_shift_range")
+        shift = None if own is None else (own[0], own[1])
+    error = draws.population_error
+    return FullDraws(
+        draws.n,
+        draws.seed,
+        draws.car_speed or _find_range(book, "car.speed_factor"),
+        draws.no_car_speed or _find_range(book, "walk.speed_kmh"),
+        draws.abilities,
+        draws.design_effect,
+        book.value("population.error") if error is None else error,
+        shift,
+    )
+
+
+def _find_range(book: ParameterBook, name: str) -> Range:
+    """The range of a parameter as factors on its value; (1, 1) for one without a range."""
+    p = book.find(name)
+    if p.low is None or p.high is None:
+        return 1.0, 1.0
+    return p.low / p.value, p.high / p.value
 
 
 def _check_range(name: str, given: Any) -> Range:
@@ -142,7 +186,7 @@ class ParameterSet:
         }
 
 
-def draw_parameters(draws: Draws, parts: TerritoryParts) -> ParameterSet:
+def draw_parameters(draws: FullDraws, parts: TerritoryParts) -> ParameterSet:
     """Every parameter for every draw."""
     u = _Uniforms(draws)
     shift = np.full(draws.n, float(parts.parameters["connectivity_shift"]))
@@ -161,13 +205,13 @@ def draw_parameters(draws: Draws, parts: TerritoryParts) -> ParameterSet:
 
 @dataclass(frozen=True)
 class _Uniforms:
-    draws: Draws
+    draws: FullDraws
 
     def draw(self, name: str) -> np.ndarray:
         return _core.draw_uniforms(self.draws.seed, find_stream(name), self.draws.n)
 
 
-def _draw_ability(draws: Draws, u: _Uniforms, row: Any) -> tuple[np.ndarray, np.ndarray]:
+def _draw_ability(draws: FullDraws, u: _Uniforms, row: Any) -> tuple[np.ndarray, np.ndarray]:
     p_b, p_c, n = float(row["p_b"]), float(row["p_c"]), row["n"]
     if not draws.abilities or n is None or np.isnan(n) or n <= 0:
         return np.full(draws.n, p_b), np.full(draws.n, p_c)
@@ -197,7 +241,7 @@ def _to_triangular(u: np.ndarray, limits: Range) -> np.ndarray:
 
 
 def draw_figures(
-    exposure: Exposure, draws: Draws, rows: tuple[np.ndarray, int], by_group: bool
+    exposure: Exposure, draws: FullDraws, rows: tuple[np.ndarray, int], by_group: bool
 ) -> np.ndarray:
     """n_draws x n_rows (x n_groups) x 7: the five states, exposed, left_out."""
     drawn = draw_parameters(draws, exposure._parts)
@@ -229,7 +273,7 @@ def to_intervals(
     return table
 
 
-def find_tornado(exposure: Exposure, draws: Draws, figure: str, level: float) -> pd.DataFrame:
+def find_tornado(exposure: Exposure, draws: FullDraws, figure: str, level: float) -> pd.DataFrame:
     """How far `figure` of everybody moves when one parameter does: see `Exposure.tornado`."""
     if figure not in FIGURES:
         raise InputError(f"figure is {to_shown(figure)}, expected one of {', '.join(FIGURES)}")
@@ -251,7 +295,7 @@ def find_tornado(exposure: Exposure, draws: Draws, figure: str, level: float) ->
 
 
 def _move_one_by_one(
-    draws: Draws, parts: TerritoryParts, ends: np.ndarray
+    draws: FullDraws, parts: TerritoryParts, ends: np.ndarray
 ) -> tuple[list[str], ParameterSet]:
     """The point first, then each parameter at both ends of its interval, others at the point."""
     groups = parts.groups

@@ -20,7 +20,9 @@ DEMO = "scenarios/demo/territory.toml"
 
 def test_every_parameter_has_value_unit_and_source():
     frame = ml.parameters()
-    assert list(frame.columns) == ["name", "value", "unit", "year", "n", "source"]
+    assert list(frame.columns) == [
+        "name", "value", "low", "high", "unit", "year", "n", "source"
+    ]  # fmt: skip
     assert frame["name"].is_unique
     assert frame[["name", "value", "unit", "source"]].notna().all(axis=None)
     assert (frame["source"].str.len() > 3).all()
@@ -50,11 +52,37 @@ def test_a_file_replaces_values(tmp_path):
         ("name,value\nphone.resolution,x\n", "mine.csv:2: value"),
         ("name,value\nlimit_min,1\nlimit_min,2\n", "mine.csv:3: name"),
         ("nom,value\nlimit_min,1\n", "name"),
+        ("name,value\nagents.default,-3\n", r"mine.csv:2: value is -3.*agents > 0"),
+        ("name,value\nagents.default,0\n", r"mine.csv:2: value is 0.*agents > 0"),
+        ("name,value\nvisits.post,-2\n", r"value is -2.*visits a person and year >= 0"),
+        ("name,value\nopen_hours.default,0\n", "hours a week > 0"),
+        ("name,value\nopen_hours.default,169\n", "at most 168"),
+        ("name,value\ndecay.half_life.post,0\n", r"minutes in 0\.1"),
+        ("name,value\nvisit_minutes.post,0\n", "minutes > 0"),
+        ("name,value\ncrow.detour_factor,0.9\n", r"a factor in 1\.\.10"),
+        ("name,value\nlogit.e1.const,1e400\n", "expected a number$"),
+        ("name,value\nlogit.e1.const,inf\n", "expected a number$"),
+        ("name,value,n\nlimit_min,20,-5\n", "n is -5.*sample size > 0"),
+        ("name;value;year\nlimit_min;20;2020,5\n", r"year is 2020,5, expected a whole number"),
+        ("name,value,low,high\nlimit_min,30,40,20\n", "low is 40.*at most the value 30"),
+        ("name,value,low,high\nlimit_min,30,20,25\n", "high is 25.*at least the value 30"),
+        ("name,value,low,high\nlimit_min,30,20,\n", "both low and high"),
+        ("name,value,low,high\nleft_out_lambda,0.5,0,2\n", r"high is 2.*0\.\.1"),
+        ("name,value,unit\nlimit_min,30,hours\n", "unit is 'hours', expected minutes"),
+        ("name,value\nability.E1_excluded.all18.18+,0.9\n", "at most E2_excluded_or_low"),
     ],
 )
 def test_mistakes_in_a_file_are_named(tmp_path, text: str, words: str):
     with pytest.raises(InputError, match=words):
         ml.parameters(write_text(tmp_path, "mine.csv", text))
+
+
+def test_ranges_are_listed(tmp_path):
+    frame = ml.parameters().set_index("name")
+    assert frame.loc["car.speed_factor", ["low", "high"]].tolist() == [0.85, 1.1]
+    assert frame["low"].isna().sum() == frame["high"].isna().sum() > 50
+    file = write_text(tmp_path, "mine.csv", "name,value,low,high\nlimit_min,30,20,40\n")
+    assert ml.parameters(file).set_index("name").loc["limit_min", "high"] == 40
 
 
 def test_unknown_names_have_near_ones():

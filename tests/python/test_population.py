@@ -15,11 +15,12 @@ from maillage.findings import Findings
 from maillage.geo.abilities import (
     SHIPPED_TABLE,
     find_ability,
+    find_groups,
     read_ability_table,
-    read_groups,
     to_walk_speed_kmh,
 )
 from maillage.geo.inputs import TerritoryInputs, read_inputs
+from maillage.parameter_defaults import WalkSpeeds
 
 
 def read(folder: Path, **changes: str) -> TerritoryInputs:
@@ -229,7 +230,7 @@ def test_sample_size_of_a_mix_is_its_precision():
 def test_unknown_and_unclear_groups():
     groups = {"75 et plus": GroupConfig(persons="p"), "65+": GroupConfig(persons="q")}
     with pytest.raises(InputError) as raised:
-        read_groups(groups, None, Findings())
+        find_groups(groups, read_ability_table(None, Findings()), WalkSpeeds(4.5, 3.0))
     assert len(raised.value.problems) == 2
     assert "has no group '65+'" in raised.value.problems[1]
 
@@ -276,7 +277,7 @@ def test_ability_tables_that_cannot_be_used(tmp_path: Path, text: str, message: 
     [("75+", 3), ("80 ans et plus", 3), ("75-79", 3), ("65-79", 4.5), ("0-14", 4.5), ("all", 4.5)],
 )
 def test_default_walking_speed(group: str, speed: float):
-    assert to_walk_speed_kmh(group) == speed
+    assert to_walk_speed_kmh(group, WalkSpeeds(4.5, 3)) == speed
 
 
 def test_groups_frame(tmp_path: Path):

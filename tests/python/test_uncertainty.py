@@ -13,7 +13,13 @@ import maillage as ml
 from maillage import _core
 from maillage.errors import InputError
 from maillage.exposure_readings import STATES
-from maillage.uncertainty import FIGURES, _to_beta, _to_triangular, draw_parameters
+from maillage.uncertainty import (
+    FIGURES,
+    _to_beta,
+    _to_triangular,
+    draw_parameters,
+    fill_draws,
+)
 
 STILL = {"car_speed": (1, 1), "no_car_speed": (1, 1), "abilities": False, "population_error": 0}
 
@@ -56,7 +62,8 @@ def test_identical_territories_give_intervals_of_no_width(demo: ml.Territory):
 def test_same_seed_same_bytes_for_any_threads(demo: ml.Territory):
     draws = ml.Draws(40, seed=3)
     exposure = demo.exposure("post", uncertainty=draws)
-    drawn = draw_parameters(draws, demo.parts).to_core(demo.parts, 3, draws.population_error)
+    full = fill_draws(draws, demo.parts)
+    drawn = draw_parameters(full, demo.parts).to_core(demo.parts, 3, full.population_error)
     rows = np.zeros(len(demo.parts.places), dtype=np.int32)
     results = [_core.draw_states(exposure._core, rows, 1, True, drawn, t) for t in (1, 2, 8)]
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
@@ -67,7 +74,8 @@ def test_same_seed_same_bytes_for_any_threads(demo: ml.Territory):
 
 
 def test_draws_do_not_depend_on_the_order_of_groups(demo: ml.Territory):
-    draws, parts = ml.Draws(10), demo.parts
+    parts = demo.parts
+    draws = fill_draws(ml.Draws(10), parts)
     turned = replace(parts, groups=parts.groups.iloc[::-1].reset_index(drop=True))
     one, other = draw_parameters(draws, parts), draw_parameters(draws, turned)
     assert np.array_equal(one.p_c, other.p_c[:, ::-1])
@@ -144,6 +152,8 @@ def test_tornado_puts_the_widest_first(demo: ml.Territory):
         ({"car_speed": 3}, "a pair"),
         ({"population_error": 2}, r"0\.\.1"),
         ({"connectivity_shift": (0.5, 1.5)}, r"0\.\.1"),
+        ({"abilities": "no"}, "True or False"),
+        ({"design_effect": float("inf")}, "design_effect"),
     ],
 )
 def test_draws_are_checked(how: dict, words: str):

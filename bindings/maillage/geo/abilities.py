@@ -25,15 +25,14 @@ from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
 from maillage.geo.tables import NumberRule, Table, read_table
+from maillage.parameter_book import ParameterBook
+from maillage.parameter_defaults import WalkSpeeds
+from maillage.parameter_rows import ABILITY, EXCLUDED, EXCLUDED_OR_LOW
 
 SHIPPED_TABLE = Path(__file__).parent.parent / "parameters" / "digital_exclusion_credoc.csv"
 SHIPPED_SOURCE = "CREDOC Baromètre du numérique, data.gouv.fr, ODbL"
-WALK_SPEED_KMH = 4.5
-SLOW_WALK_SPEED_KMH = 3.0
 SLOW_WALK_AGE = 75
 
-_EXCLUDED = "E1_excluded"
-_EXCLUDED_OR_LOW = "E2_excluded_or_low"
 _LOWEST_AGE = re.compile(r"^\D*(\d{1,3})")
 
 
@@ -76,8 +75,37 @@ class AbilityTable:
         return first
 
 
-def read_ability_table(path: Path | None, findings: Findings) -> AbilityTable:
-    """The abilities of a file, the shipped ones for None; form as told by its header."""
+def read_ability_table(
+    path: Path | None, findings: Findings, book: ParameterBook | None = None
+) -> AbilityTable:
+    """The abilities of a file, the shipped ones for None; form as told by its header.
+
+    Rows `ability.*` that a user's table of parameters sets in the book replace shipped ones.
+    """
+    table = _read_ability_file(path, findings)
+    return table if path is not None or book is None else _replace_rows(table, book)
+
+
+def _replace_rows(table: AbilityTable, book: ParameterBook) -> AbilityTable:
+    """The shipped table with the user's own figures: p_c is E1, p_b is E2 less E1."""
+    keys = {tuple(n.split(".", 3)[2:]) for n in book.theirs if n.startswith(ABILITY)}
+    rows = dict(table.rows)
+    for grouping, group in sorted(keys):
+        excluded, either = (
+            book.find(f"{ABILITY}{indicator}.{grouping}.{group}")
+            for indicator in (EXCLUDED, EXCLUDED_OR_LOW)
+        )
+        first = excluded if excluded.name in book.theirs else either
+        sources = dict.fromkeys([excluded.source, either.source])
+        # One decimal of a per cent is exact to ten more digits, as in the shipped table.
+        rows[(grouping, group)] = Ability(
+            round(either.value - excluded.value, 12), excluded.value, first.n, first.year,
+            "; ".join(sources),
+        )  # fmt: skip
+    return AbilityTable(table.name, rows)
+
+
+def _read_ability_file(path: Path | None, findings: Findings) -> AbilityTable:
     known = ("indicator", "survey_year", "pct", "p_b", "p_c", "grouping", "n", "year", "source")
     source = TableSource(file=path or SHIPPED_TABLE)
     table = read_table(source, ["group"], findings, optional=known)
@@ -134,23 +162,23 @@ def _read_indicators(table: Table, default_source: str) -> AbilityTable:
         }
     )
     keys = ["grouping", "group", "year"]
-    excluded = frame[frame["indicator"] == _EXCLUDED]
-    low = frame[frame["indicator"] == _EXCLUDED_OR_LOW]
+    excluded = frame[frame["indicator"] == EXCLUDED]
+    low = frame[frame["indicator"] == EXCLUDED_OR_LOW]
     if excluded.empty:
-        raise InputError(f"{table.name}: has no row with indicator {_EXCLUDED!r}, expected some")
+        raise InputError(f"{table.name}: has no row with indicator {EXCLUDED!r}, expected some")
     pairs = excluded.merge(low, on=keys, how="left", suffixes=("", "_low"))
     alone = pairs["pct_low"].isna().to_numpy()
     if alone.any():
         first = pairs.iloc[int(np.argmax(alone))]
         raise InputError(
             f"{table.find_place(int(first['row']))}: group {first['group']!r} has no row "
-            f"{_EXCLUDED_OR_LOW!r} of the same year, expected one"
+            f"{EXCLUDED_OR_LOW!r} of the same year, expected one"
         )
     rows: dict[tuple[str, str], Ability] = {}
     for pair in pairs.to_dict("records"):
         pct, pct_low = float(pair["pct"]), float(pair["pct_low"])
         if pct_low < pct:
-            expected = f"at least the {pct:g} of {_EXCLUDED}"
+            expected = f"at least the {pct:g} of {EXCLUDED}"
             raise table.error(int(pair["row_low"]), "pct", pct_low, expected)
         # The table has one decimal: a difference of per cents is exact to ten more.
         p_b, p_c = round((pct_low - pct) / 100, 12), round(pct / 100, 12)
@@ -235,15 +263,15 @@ def _mix(parts: Sequence[Ability], weights: np.ndarray) -> Ability:
     )
 
 
-def to_walk_speed_kmh(group: str) -> float:
-    """The default walking speed of a group: 3 km/h where its lowest age is 75 or more."""
+def to_walk_speed_kmh(group: str, speeds: WalkSpeeds) -> float:
+    """The default walking speed of a group: the slow one where its lowest age is 75 or more."""
     age = _LOWEST_AGE.match(group)
     is_slow = age is not None and int(age.group(1)) >= SLOW_WALK_AGE
-    return SLOW_WALK_SPEED_KMH if is_slow else WALK_SPEED_KMH
+    return speeds.slow if is_slow else speeds.others
 
 
-def read_groups(
-    groups: Mapping[str, GroupConfig], abilities: Path | None, findings: Findings
+def find_groups(
+    groups: Mapping[str, GroupConfig], table: AbilityTable, speeds: WalkSpeeds
 ) -> pd.DataFrame:
     """The groups in the order of the territory file.
 
@@ -251,7 +279,6 @@ def read_groups(
     walk_speed_kmh. A group without `ability` takes the one of its own name in the table.
     InputError when the table does not know a group.
     """
-    table = read_ability_table(abilities, findings)
     found: list[Ability] = []
     problems: list[str] = []
     for name, group in groups.items():
@@ -270,7 +297,8 @@ def read_groups(
             "year": pd.Series([ability.year for ability in found], dtype="Int64"),
             "source": pd.Series([ability.source for ability in found], dtype="str"),
             "walk_speed_kmh": [
-                group.walk_speed_kmh or to_walk_speed_kmh(name) for name, group in groups.items()
+                group.walk_speed_kmh or to_walk_speed_kmh(name, speeds)
+                for name, group in groups.items()
             ],
         }
     )

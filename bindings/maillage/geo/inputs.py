@@ -17,12 +17,14 @@ from maillage.config import read_config
 from maillage.config_models import TerritoryConfig
 from maillage.findings import Findings
 from maillage.geo import connectivity, population, zonings
-from maillage.geo.abilities import read_groups
+from maillage.geo.abilities import find_groups, read_ability_table
 from maillage.geo.area_rows import find_zoning
-from maillage.geo.counters import read_counters
+from maillage.geo.counters import find_services, read_counters
 from maillage.geo.places import Places, read_places
 from maillage.geo.small_area import read_abilities
 from maillage.geo.zonings import Zoning
+from maillage.parameter_book import ParameterBook, read_book
+from maillage.parameter_defaults import fill_defaults, find_walk_speeds, report_unused
 
 __all__ = ["TerritoryInputs", "Zoning", "read_inputs"]
 
@@ -31,6 +33,8 @@ __all__ = ["TerritoryInputs", "Zoning", "read_inputs"]
 class TerritoryInputs:
     """What the files of a territory hold.
 
+    config        what the file says, what it leaves out filled in from the book
+    book          parameters of the package, those of the territory's own table in their place
     places        place (unique text), name, lon, lat (WGS84), a column per zoning (code or
                   missing); geometry in its own CRS when the file has some; n_places rows
     zonings       by name, in the order of the file
@@ -49,6 +53,7 @@ class TerritoryInputs:
 
     path: Path
     config: TerritoryConfig
+    book: ParameterBook
     places: pd.DataFrame
     zonings: dict[str, Zoning]
     groups: pd.DataFrame
@@ -70,15 +75,16 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
     is doubtful but usable is in `findings`.
     """
     path = Path(path)
-    config = read_config(path)
     findings = Findings()
+    config, book = _read_config(path, findings)
     more_columns = [
         *zonings.place_columns(config.zonings),
         *population.place_columns(config.population, config.groups),
         *connectivity.place_columns(config.connectivity),
     ]
     places = read_places(config.places, more_columns, findings)
-    groups = read_groups(config.groups, config.parameters.abilities, findings)
+    table = read_ability_table(config.parameters.abilities, findings, book)
+    groups = find_groups(config.groups, table, find_walk_speeds(config, book))
     found_zonings = zonings.read_zonings(config.zonings, places, findings)
     persons, car_share = population.read_persons(
         config.population,
@@ -94,13 +100,14 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
         np.nan_to_num(persons),
         (places, found_zonings),
         findings,
-        config.parameters.file,
+        book,
     )
     shares = connectivity.read_connectivity(config.connectivity, places, found_zonings, findings)
     counters = read_counters(config.counters, config.services, places.box, findings)
     inputs = TerritoryInputs(
         path=path,
         config=config,
+        book=book,
         places=_to_frame(places, found_zonings),
         zonings=found_zonings,
         groups=groups,
@@ -119,6 +126,15 @@ def read_inputs(path: str | Path) -> TerritoryInputs:
     from maillage.geo.special import add_special  # which reads inputs itself
 
     return add_special(inputs, config.special)
+
+
+def _read_config(path: Path, findings: Findings) -> tuple[TerritoryConfig, ParameterBook]:
+    """The file with its defaults filled in, and the parameters they came from."""
+    config = read_config(path)
+    services = find_services(config.counters, config.services)
+    book = read_book(config.parameters.file, services)
+    report_unused(config, book, services, findings)
+    return fill_defaults(config, book), book
 
 
 def _to_frame(places: Places, found: dict[str, Zoning]) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ from maillage.geo.area_rows import find_row_of_place, find_zoning
 from maillage.geo.places import Places
 from maillage.geo.tables import NumberRule, Table, read_table
 from maillage.geo.zonings import Zoning
-from maillage.parameter_book import ParameterBook, read_book
+from maillage.parameter_book import ParameterBook
 
 INSEE_YEAR = 2021
 _AGES = re.compile(r"(\d{1,3})\s*(?:-|–|à)\s*(\d{1,3})|(\d{1,3})\s*\+")
@@ -50,12 +49,11 @@ def read_abilities(
     persons: np.ndarray,
     known: tuple[Places, dict[str, Zoning]],
     findings: Findings,
-    parameters: Path | None = None,
+    book: ParameterBook,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """p_b and p_c, n_places x n_groups each; None where no section asks for them."""
     if config is None:
         return None
-    book = read_book(parameters)
     areas = _read_areas(config, known, book, findings)
     scaled = scale_to_year(groups, config.year, book, findings)
     reference = None
