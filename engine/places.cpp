@@ -5,9 +5,8 @@
 namespace maillage {
 
 double find_adequate_share(double wired, double mobile) {
-  if (std::isnan(wired)) return mobile;
-  if (std::isnan(mobile)) return wired;
-  return 1 - (1 - wired) * (1 - mobile);
+  if (wired == 1 || mobile == 1) return 1;  // whatever the other is
+  return 1 - (1 - wired) * (1 - mobile);    // NaN when either is
 }
 
 Ability find_ability(double p_b, double p_c, double adequate, double shift) {

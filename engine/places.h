@@ -36,7 +36,8 @@ struct Connectivity {
 };
 
 // Share with an adequate wired line or good 4G, when the two are independent inside a place: an
-// assumption that the outputs state. An unknown (NaN) one is left aside; both unknown give NaN.
+// assumption that the outputs state. With one unknown (NaN) the share lies between the other and 1: it is
+// unknown (NaN) too, unless the other is 1. Unknown is never taken as 0.
 double find_adequate_share(double wired, double mobile);
 
 // The three states of a person before the online channel; they sum to 1.

@@ -200,6 +200,11 @@ class ConnectivityConfig(TableSource):
             )
         return self
 
+    def networks_given(self) -> list[str]:
+        """The shares that the section gives in any way, by name."""
+        mobile = ["mobile_4g"] if self.mobile is not None and self.mobile_4g is None else []
+        return [*self.share_columns(), *mobile]
+
     def share_columns(self) -> dict[str, str]:
         """The columns that the file has, by the name of the share."""
         named = {share: getattr(self, share) for share in CONNECTIVITY_SHARES}

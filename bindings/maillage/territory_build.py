@@ -29,13 +29,13 @@ def build_territory(
     column = (
         "wired_8" if config.connectivity is None else f"wired_{config.connectivity.adequate_mbit}"
     )
-    adequate = find_adequate(connectivity, column)
+    given = [] if config.connectivity is None else config.connectivity.networks_given()
+    adequate = find_adequate(connectivity, column, given)
     zero_zoning = find_zero_zoning(inputs)
     findings = Findings()
     findings.merge(inputs.findings)
-    unknown = int(np.isnan(adequate).sum())
     if config.connectivity is not None:
-        findings.add("connectivity_unknown", "places without any share count as connected", unknown)
+        _report_unknown(inputs, adequate, column, findings)
     counters = inputs.counters.copy()
     if "open" not in counters:
         counters.insert(list(counters.columns).index("lat") + 1, "open", True)
@@ -60,6 +60,7 @@ def build_territory(
         connectivity=connectivity,
         adequate=adequate,
         adequate_column=column,
+        networks_given=given,
         counters=counters,
         levels=inputs.counter_levels,
         services=inputs.services,
@@ -73,6 +74,24 @@ def build_territory(
     core = build_core(parts, networks, threads, report)
     _add_link_findings(parts, core)
     return parts, core
+
+
+def _report_unknown(
+    inputs: TerritoryInputs, adequate: np.ndarray, column: str, findings: Findings
+) -> None:
+    """The places whose share is not known, and how many persons that leaves as connected."""
+    unknown = np.isnan(adequate)
+    persons = inputs.persons.sum(axis=1)
+    known = {name: ~np.isnan(inputs.connectivity[name]) for name in (column, "mobile_4g")}
+    for words, mask in (
+        (f"neither {column} nor mobile_4g is known", ~known[column] & ~known["mobile_4g"]),
+        (f"{column} is not known, mobile_4g is", known["mobile_4g"]),
+        (f"mobile_4g is not known, {column} is", known[column]),
+    ):
+        here = unknown & np.asarray(mask)
+        n = int(here.sum())
+        text = f"{n} places with {persons[here].sum():,.0f} persons count as connected: {words}"
+        findings.add("connectivity_unknown", text, n)
 
 
 def build_core(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from maillage import _core
 from maillage.counter_book import CounterBook
@@ -81,7 +82,7 @@ class _Editor:
             changed["persons"] = self.persons
         if self.connectivity is not self.parts.connectivity:
             changed["connectivity"] = self.connectivity
-            changed["adequate"] = find_adequate(self.connectivity, self.parts.adequate_column)
+            changed["adequate"] = self._find_adequate(self.connectivity)
         return replace(self.parts, **changed)
 
     # counters
@@ -191,12 +192,20 @@ class _Editor:
         frame = self.connectivity
         for column, share in edit.shares().items():
             values = frame[column].to_numpy(dtype=float, copy=True)
-            # the share holds inside the outline; the rest keeps its own (unknown: none)
-            before = np.where(inside < 1, np.nan_to_num(values[rows]), 0.0)
+            # the share holds inside the outline; the rest keeps its own, which stays unknown if
+            # it is, and is none where the files do not speak of this network at all
+            here = values[rows]
+            if column not in self.parts.networks_given:
+                here = np.nan_to_num(here)
+            before = np.where(inside < 1, here, 0.0)
             values[rows] = inside * share + (1 - inside) * before
             frame[column] = values
-        adequate = find_adequate(frame.iloc[rows], self.parts.adequate_column)
+        adequate = self._find_adequate(frame.iloc[rows])
         self.edits.set_adequate(rows.astype(np.uint32), adequate)
+
+    def _find_adequate(self, connectivity: pd.DataFrame) -> np.ndarray:
+        parts = self.parts
+        return find_adequate(connectivity, parts.adequate_column, parts.networks_given)
 
     # roads
 

@@ -35,6 +35,7 @@ class TerritoryParts:
     connectivity: pd.DataFrame
     adequate: np.ndarray  # n_places; NaN = not known
     adequate_column: str
+    networks_given: Sequence[str]  # columns of `connectivity` of which the files speak at all
     counters: pd.DataFrame
     levels: np.ndarray  # n_counters x n_services
     services: Sequence[str]
@@ -71,11 +72,19 @@ class TerritoryParts:
         return {key: row for row, key in enumerate(self.counters["key"])}
 
 
-def find_adequate(connectivity: pd.DataFrame, column: str) -> np.ndarray:
-    """Share of each place with an adequate wired line or good 4G; NaN = neither is known."""
-    wired = connectivity[column].to_numpy(dtype=float)
-    mobile = connectivity["mobile_4g"].to_numpy(dtype=float)
-    return _core.adequate_share(wired, mobile)
+def find_adequate(connectivity: pd.DataFrame, column: str, given: Sequence[str]) -> np.ndarray:
+    """Share of each place with an adequate wired line or good 4G; NaN = not known.
+
+    `given` are the columns of which the files speak. One that they leave out altogether is
+    left aside; one that they give and that is not known at a place could be anything there.
+    """
+    shares = [connectivity[name].to_numpy(dtype=float) for name in (column, "mobile_4g")]
+    neither = np.isnan(shares).all(axis=0)
+    wired, mobile = (
+        share if name in given else np.nan_to_num(share)
+        for name, share in zip((column, "mobile_4g"), shares, strict=True)
+    )
+    return np.where(neither, np.nan, _core.adequate_share(wired, mobile))
 
 
 def find_counter_areas(zoning: Zoning, lon: Any, lat: Any) -> np.ndarray:

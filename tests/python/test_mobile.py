@@ -217,6 +217,19 @@ def test_a_new_antenna_raises_what_lies_in_it(folder):
     assert delta["delta_stranded"] <= 0
 
 
+def test_an_antenna_over_half_of_a_place_that_nothing_is_known_of(folder):
+    write_coverage(folder, [square(0)])
+    territory = read(folder, POLYGONS)
+    outline = gpd.GeoSeries([shapely.box(X + 2500, Y, X + 4000, Y + 1000)], crs=CRS).to_crs(4326)
+    scenario = ml.Scenario("antenna").set_connectivity(polygon=outline, mobile_4g=1)
+    before, after = shares(territory), shares(territory.apply(scenario))
+    assert np.isnan(before[2:]).all()
+    assert np.isnan(after[2])  # the other half is as unknown as before, and not without 4G
+    wired = ml.Scenario("fibre").set_connectivity(polygon=outline, wired_8=1)
+    found = territory.apply(wired).connectivity["wired_8"].to_numpy()
+    assert found[2] == pytest.approx(0.5, abs=2e-3)  # of fibre the files say nothing: none else
+
+
 def test_a_roll_out_by_year(folder):
     write_coverage(folder, [square(0)])
     territory = read(folder, POLYGONS)

@@ -46,9 +46,11 @@ TEST(AdequateShare, IsWiredOrMobile) {
   EXPECT_DOUBLE_EQ(find_adequate_share(0, 0), 0);
 }
 
-TEST(AdequateShare, LeavesTheUnknownAside) {
-  EXPECT_DOUBLE_EQ(find_adequate_share(0.3, kNaN), 0.3);
-  EXPECT_DOUBLE_EQ(find_adequate_share(kNaN, 0.4), 0.4);
+TEST(AdequateShare, IsUnknownWhereOneCouldChangeIt) {
+  EXPECT_TRUE(std::isnan(find_adequate_share(0.3, kNaN)));
+  EXPECT_TRUE(std::isnan(find_adequate_share(kNaN, 0)));
+  EXPECT_EQ(find_adequate_share(1, kNaN), 1);
+  EXPECT_EQ(find_adequate_share(kNaN, 1), 1);
   EXPECT_TRUE(std::isnan(find_adequate_share(kNaN, kNaN)));
 }
 
