@@ -17,6 +17,7 @@ import pandas as pd
 
 from maillage import _core, exposure_readings, uncertainty
 from maillage.arguments import check_name, check_number
+from maillage.assumptions import find_assumptions
 from maillage.decay import Decay
 from maillage.equity import EPSILON, MEASURES
 from maillage.errors import InputError
@@ -295,24 +296,12 @@ class Exposure:
     def assumptions(self) -> dict[str, Any]:
         """What the figures rest on: service, limit, parameters, independence."""
         return {
-            "territory": self._parts.name,
-            "scenarios": list(self._parts.history),
+            **find_assumptions(self._parts),
             "service": self.service,
             "level": self.level,
             "limit_min": self.limit,
             "decay": str(self.decay),
             "left_out_lambda": self.left_out_lambda,
-            "connectivity_shift": self._parts.parameters["connectivity_shift"],
-            "no_car_modes": self._parts.parameters["no_car_modes"],
-            "zero_inside": self._parts.zero_zoning.name if self._parts.zero_zoning else None,
-            "travel_times": [use.to_words() for use in self._parts.networks],
-            "modes": sorted({use.mode for use in self._parts.networks}),
-            "independence": "inside a place and group, reach is taken as independent of ability "
-            "and wired lines as independent of 4G",
-            "abilities_by_place": self._parts.abilities is not None,
-            "abilities": self._parts.groups[["group", "p_b", "p_c", "n", "year", "source"]].to_dict(
-                "records"
-            ),
         }
 
     def _find_zoning(self, name: str) -> Any:

@@ -286,6 +286,8 @@ class Territory(ServiceQuestions):
         """
         config = to_guarantee(rules)
         if baseline is not None:
+            if not isinstance(baseline, Territory):
+                raise InputError(f"baseline is {to_shown(baseline)}, expected a Territory")
             _check_same_origin(baseline._parts, self._parts)
         threads = check_threads(threads)
         with report_progress(progress) as report:

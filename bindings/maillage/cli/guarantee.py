@@ -20,6 +20,7 @@ from maillage.cli.options import (
     choose_cache,
     read_territory,
     to_metadata,
+    to_times_note,
     write_result,
 )
 from maillage.errors import MaillageError
@@ -29,7 +30,8 @@ EXIT_FAILS = 1
 
 @app.command(
     epilog="Example: maillage guarantee territory.toml scenarios/guarantees/la_poste_90_or.toml "
-    "--scenario closures.toml. Exit code: 0 all rules hold, 1 some fail, 2 the input is wrong."
+    "--scenario closures.toml. Exit code: 0 all rules hold, 1 some fail or cannot be "
+    "judged, 2 the input is wrong."
 )
 def guarantee(
     territory_file: TerritoryFile,
@@ -63,11 +65,13 @@ def guarantee(
         territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
         how = {"threads": threads or 0, "progress": output.progress}
         after = territory if scenario is None else territory.apply(scenario, **how)
-        check = after.guarantee(rules, baseline=territory, **how)
+        baseline = None if scenario is None else territory
+        check = after.guarantee(rules, baseline=baseline, **how)
     except MaillageError as error:
         typer.echo(f"maillage: {error}", err=True)
         raise typer.Exit(EXIT_USAGE) from None
-    output.show(build_guarantee_view(check, title=territory.name))
+    view = build_guarantee_view(check, title=territory.name, note=to_times_note(after))
+    output.show(view)
     question = {"guarantee": check.title, "source": check.source, "holds": check.holds}
     write_result(check.by_area(), out, to_metadata(territory, question, scenario), output)
     if not check.holds:
