@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,60 +60,84 @@ def fit_groups(
     """
     tolerance = check_number("tolerance", tolerance, "a share > 0", lambda t: 0 < t < 1)
     max_rounds = check_count("max_rounds", max_rounds, 1, "a whole number >= 1", high=1_000_000)
-    properties, cells, weights = _check_seed(seed)
     if isinstance(margins, pd.DataFrame) or not isinstance(margins, Sequence):
         shown = "a data frame" if isinstance(margins, pd.DataFrame) else to_shown(margins)
         raise InputError(f"margins is {shown}, expected a list of data frames")
     if not margins:
         raise InputError("margins is empty, expected at least one table")
-    tables = [_check_margin(f"margins[{i}]", m, properties, cells) for i, m in enumerate(margins)]
-    places = pd.Index(pd.unique(pd.concat([t[PLACE] for t in tables], ignore_index=True)))
-    prepared = [_to_margin(f"margins[{i}]", t, cells, places) for i, t in enumerate(tables)]
+    named = [(f"margins[{i}]", margin) for i, margin in enumerate(margins)]
+    threads = check_threads(threads)
     with report_progress(progress) as report:
-        found = _core.fit_groups(
-            weights[None, :],
-            np.zeros(len(places), dtype=np.uint32),
-            prepared,
-            tolerance,
-            max_rounds,
-            check_threads(threads),
-            report,
-        )
-    n, width = found["persons"].shape
+        fitted = fit_tables(("seed", seed), named, (tolerance, max_rounds), threads, report)
+    n, width = fitted.persons.shape
     columns: dict[str, Any] = {
-        PLACE: pd.Categorical.from_codes(
-            np.repeat(np.arange(n), width), categories=pd.Index(places)
-        )
+        PLACE: pd.Categorical.from_codes(np.repeat(np.arange(n), width), categories=fitted.places)
     }
-    for name in properties:
-        codes = pd.Categorical(cells[name], categories=pd.unique(cells[name]))
+    for name in fitted.cells.columns:
+        labels = fitted.cells[name]
+        codes = pd.Categorical(labels, categories=pd.unique(labels))
         columns[name] = pd.Categorical.from_codes(np.tile(codes.codes, n), dtype=codes.dtype)
-    columns[PERSONS] = found["persons"].ravel()
+    columns[PERSONS] = fitted.persons.ravel()
     frame = pd.DataFrame(columns)
-    findings = _find_doubts(found, places)
-    _find_unknown_margins(tables, prepared, places, findings)
-    frame.attrs["findings"] = findings.to_frame().to_dict("records")
+    frame.attrs["findings"] = fitted.findings.to_frame().to_dict("records")
     return frame
 
 
-def _check_seed(seed: pd.DataFrame) -> tuple[list[str], pd.DataFrame, np.ndarray]:
+@dataclass(frozen=True)
+class Fitted:
+    """Persons by place and cell, a cell being a combination of the seed in its order.
+
+    `places` text, in the order in which they first occur; `cells` a column of text a property;
+    `persons` n_places x n_cells, NaN where a place has no margin.
+    """
+
+    places: pd.Index
+    cells: pd.DataFrame
+    persons: np.ndarray
+    findings: Findings
+
+
+def fit_tables(
+    seed: tuple[str, Any],
+    margins: Sequence[tuple[str, Any]],
+    stop: tuple[float, int],
+    threads: int = 0,
+    report: Any = None,
+) -> Fitted:
+    """What `fit_groups` says, of tables with their names in messages.
+
+    `stop` is the tolerance and the largest number of rounds.
+    """
+    properties, cells, weights = _check_seed(*seed)
+    tables = [_check_margin(name, margin, (seed[0], cells)) for name, margin in margins]
+    places = pd.Index(pd.unique(pd.concat([t[PLACE] for t in tables], ignore_index=True)))
+    names = [name for name, _ in margins]
+    prepared = [_to_margin(n, t, cells, places) for n, t in zip(names, tables, strict=True)]
+    of_place = np.zeros(len(places), dtype=np.uint32)
+    found = _core.fit_groups(weights[None, :], of_place, prepared, *stop, threads, report)
+    findings = _find_doubts(found, places)
+    _find_unknown_margins(names, tables, prepared, places, findings)
+    return Fitted(places, cells[properties], found["persons"], findings)
+
+
+def _check_seed(name: str, seed: Any) -> tuple[list[str], pd.DataFrame, np.ndarray]:
     """Names of the properties, a row a combination, and its weight."""
-    check_frame(seed, "seed")
-    check_column(seed, PERSONS, "seed")
+    check_frame(seed, name)
+    check_column(seed, PERSONS, name)
     properties = [str(c) for c in seed.columns if c != PERSONS]
     if not properties or PLACE in properties:
-        raise InputError("seed needs columns of properties (age, diploma ...) and no 'place'")
-    weights = _to_persons("seed", seed[PERSONS])
+        raise InputError(f"{name} needs columns of properties (age, diploma ...) and no 'place'")
+    weights = _to_persons(name, seed[PERSONS])
     if np.isnan(weights).any():
         raise InputError(
-            f"seed: row {int(np.flatnonzero(np.isnan(weights))[0]) + 1} has no persons"
+            f"{name}: row {int(np.flatnonzero(np.isnan(weights))[0]) + 1} has no persons"
         )
-    cells = _to_labels("seed", seed, [c for c in seed.columns if c != PERSONS])
+    cells = _to_labels(name, seed, [c for c in seed.columns if c != PERSONS])
     twice = cells.duplicated().to_numpy()
     if twice.any():
-        raise InputError(f"seed: row {int(np.flatnonzero(twice)[0]) + 1} is there twice")
+        raise InputError(f"{name}: row {int(np.flatnonzero(twice)[0]) + 1} is there twice")
     if not weights.sum() > 0:
-        raise InputError("seed holds nobody, expected persons in some combination")
+        raise InputError(f"{name} holds nobody, expected persons in some combination")
     return properties, cells, weights
 
 
@@ -135,9 +160,9 @@ def _to_persons(name: str, column: pd.Series) -> np.ndarray:
     return persons
 
 
-def _check_margin(
-    name: str, margin: pd.DataFrame, properties: Sequence[str], cells: pd.DataFrame
-) -> pd.DataFrame:
+def _check_margin(name: str, margin: Any, seed: tuple[str, pd.DataFrame]) -> pd.DataFrame:
+    of_seed, cells = seed
+    properties = list(cells.columns)
     check_frame(margin, name)
     for column in (PLACE, PERSONS):
         check_column(margin, column, name)
@@ -146,11 +171,13 @@ def _check_margin(
     unknown = [str(c) for c in margin.columns if c not in (PLACE, PERSONS, *used)]
     if unknown:
         raise InputError(
-            f"{name}: column {unknown[0]!r} is no property of the seed"
+            f"{name}: column {unknown[0]!r} is no property of {of_seed}"
             f"{to_hint(unknown[0], properties)}"
         )
     if not used:
-        raise InputError(f"{name} has none of the seed's properties ({', '.join(properties)})")
+        raise InputError(
+            f"{name} has none of the properties of {of_seed} ({', '.join(properties)})"
+        )
     out = _to_labels(name, margin, [PLACE, *used])
     for column in used:
         known = set(cells[column])
@@ -158,7 +185,7 @@ def _check_margin(
         if len(bad):
             value = str(out[column].iloc[bad[0]])
             raise InputError(
-                f"{name}: {column} {value!r} of row {bad[0] + 1} is not in the seed"
+                f"{name}: {column} {value!r} of row {bad[0] + 1} is not in {of_seed}"
                 f"{to_hint(value, sorted(known))}"
             )
     twice = out.duplicated().to_numpy()
@@ -195,19 +222,19 @@ def _to_margin(
 
 
 def _find_unknown_margins(
+    names: Sequence[str],
     tables: Sequence[pd.DataFrame],
     prepared: Sequence[tuple[np.ndarray, np.ndarray]],
     places: pd.Index,
     findings: Findings,
 ) -> None:
     """Margins of places that are as if they were not given: no row, or NaN in one."""
-    for i, (table, (_, persons)) in enumerate(zip(tables, prepared, strict=True)):
+    for name, table, (_, persons) in zip(names, tables, prepared, strict=True):
         used = ", ".join(c for c in table.columns if c not in (PLACE, PERSONS))
         named = places.isin(pd.Index(table[PLACE]))
         unknown = np.flatnonzero(np.isnan(persons).any(axis=1)).tolist()
         examples = (
-            f"{places[r]}: margins[{i}] ({used}) "
-            + ("has NaN in a row" if named[r] else "has no row")
+            f"{places[r]}: {name} ({used}) " + ("has NaN in a row" if named[r] else "has no row")
             for r in unknown
         )
         findings.add_all("margin_unknown", examples, len(unknown))

@@ -104,7 +104,7 @@ def test_order_of_rows_changes_nothing():
         (
             SEED,
             [by_age(a=(1, 1)).assign(age="yong")],
-            "margins[0]: age 'yong' of row 1 is not in the seed, did you mean",
+            "margins[0]: age 'yong' of row 1 is not in seed, did you mean",
         ),
         (SEED, [by_age(a=(1, 1)).rename(columns={"age": "ages"})], "did you mean 'age'"),
         (SEED, [by_age(a=(1, 1)).drop(columns="place")], "margins[0] has no column 'place'"),
