@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from maillage.config_fit import find_fit_problems
 from maillage.config_models import MODES, TerritoryConfig
 from maillage.errors import InputError, IoError, to_hint, to_problem_text
 from maillage.toml_text import read_toml
@@ -198,7 +199,10 @@ def _find_cross_problems(raw: Mapping[str, Any]) -> Iterator[str]:
         area = _table(raw, section).get("zoning")
         if isinstance(area, str) and area not in zonings:
             yield f"{section}.zoning is {area!r}, no zoning{to_hint(area, zonings)}"
-    if _table(raw, "population").get("layout") != "long":
+    population = _table(raw, "population")
+    groups = {_to_key(name): group for name, group in _tables(raw, "groups").items()}
+    yield from find_fit_problems(_tables(raw, "population").get("fit"), groups)
+    if population.get("layout") != "long" and "fit" not in population:
         for name, group in _tables(raw, "groups").items():
             if "persons" not in group:
                 yield f"groups.{_to_key(name)} has no persons, expected the column that holds them"

@@ -21,6 +21,7 @@ from pydantic import (
 
 from maillage.config_ability import SmallAreaConfig
 from maillage.config_crow import CrowConfig
+from maillage.config_fit import Categories, FitConfig
 from maillage.config_mobile import MobileConfig, PremisesConfig
 from maillage.config_sections import (
     File,
@@ -119,6 +120,7 @@ class GroupConfig(Section):
     """A population group. Without `ability` the group of the same name in the table."""
 
     persons: Name | None = None
+    categories: Categories | None = None  # in place of persons, of `[population.fit]`
     ability: Annotated[AbilityConfig, BeforeValidator(_to_ability)] | None = None
     car_share: Share | None = None
     car_share_column: Name | None = None
@@ -143,9 +145,14 @@ class PopulationConfig(TableSource):
     zoning: Name | None = None  # rows are areas of this zoning, spread over their places
     weight: Name | None = None  # ... by this column of the places; evenly without
     secret_persons: NotNegative | None = None  # what stands for a secret value; else NaN
+    fit: FitConfig | None = None  # in place of a file
 
     @model_validator(mode="after")
     def _check_layout(self) -> PopulationConfig:
+        if self.fit is not None:
+            more = self.model_fields_set - {"fit", "zoning", "weight", "missing", "secret_persons"}
+            if more:
+                raise to_problem(f"has fit and {min(more)}, expected one source of persons")
         if self.layout == "long" and (self.group is None or self.persons is None):
             raise to_problem("layout is long, expected also the columns group and persons")
         if self.layout == "wide" and (self.group is not None or self.persons is not None):
@@ -154,7 +161,11 @@ class PopulationConfig(TableSource):
             raise to_problem("has a file, expected also its key")
         if self.key is not None and self.place is not None:
             raise to_problem("has key and place, expected one")
-        if self.zoning is not None and (self.file is None or self.layout == "long"):
+        if (
+            self.zoning is not None
+            and self.fit is None
+            and (self.file is None or self.layout == "long")
+        ):
             raise to_problem("has a zoning, expected a wide file with a row an area")
         if self.weight is not None and self.zoning is None:
             raise to_problem("has a weight, expected the zoning whose areas it spreads")

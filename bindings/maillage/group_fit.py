@@ -19,14 +19,15 @@ from maillage.progress import ProgressChoice, report_progress
 PLACE, PERSONS = "place", "persons"
 GAP_SHARE = 0.01  # margins of one place that differ by more than this share are a finding
 MISSED_SHARE = 1e-6
+TOLERANCE, MAX_ROUNDS = 1e-9, 1000
 
 
 def fit_groups(
     seed: pd.DataFrame,
     margins: Sequence[pd.DataFrame],
     *,
-    tolerance: float = 1e-9,
-    max_rounds: int = 1000,
+    tolerance: float = TOLERANCE,
+    max_rounds: int = MAX_ROUNDS,
     threads: int = 0,
     progress: ProgressChoice = None,
 ) -> pd.DataFrame:
@@ -51,7 +52,8 @@ def fit_groups(
     categories of their margin. `frame.attrs["findings"]` counts such places:
     `margins_differ` (by more than 1 %), `category_excluded`, `margin_not_met`,
     `margin_unknown` (a margin that has no row of the place, or NaN in one) and
-    `place_without_margin` (its persons are NaN).
+    `place_without_margin` (its persons are NaN); and categories of the seed that no row of a
+    margin has, so that nobody is in them: `category_without_row`.
 
     Raises InputError naming table, row, column and value for persons that are no finite number
     >= 0, places and properties that are missing or unknown, and rows twice.
@@ -117,6 +119,8 @@ def fit_tables(
     found = _core.fit_groups(weights[None, :], of_place, prepared, *stop, threads, report)
     findings = _find_doubts(found, places)
     _find_unknown_margins(names, tables, prepared, places, findings)
+    for name, table in zip(names, tables, strict=True):
+        _find_absent_categories(name, table, cells, findings)
     return Fitted(places, cells[properties], found["persons"], findings)
 
 
@@ -219,6 +223,15 @@ def _to_margin(
             f"combination ({said}), so nobody can be in it"
         )
     return of_cell.astype(np.uint32), persons
+
+
+def _find_absent_categories(
+    name: str, table: pd.DataFrame, cells: pd.DataFrame, findings: Findings
+) -> None:
+    for column in cells.columns.intersection(table.columns):
+        absent = sorted(set(cells[column]) - set(table[column]))
+        examples = (f"{name}: no row has {column} {value!r}, nobody is in it" for value in absent)
+        findings.add_all("category_without_row", examples, len(absent))
 
 
 def _find_unknown_margins(

@@ -76,6 +76,15 @@ def test_unknown_margins_of_a_place_are_found():
     )
 
 
+def test_categories_that_no_row_has_are_found():
+    ages = by_age(a=(30, 10), b=(5, 5))
+    found = ml.fit_groups(SEED, [ages[ages["age"] == "old"]])
+    said = "margins[0]: no row has age 'young', nobody is in it"
+    assert found.attrs["findings"] == [
+        {"kind": "category_without_row", "count": 1, "examples": said}
+    ]
+
+
 def test_labels_that_a_missing_one_made_floats():
     ages = by_age(a=(30, 10)).assign(place=[1.0, 1.0])
     diplomas = by_diploma(a=(8, 32)).assign(place=[1, 1])

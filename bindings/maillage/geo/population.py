@@ -1,4 +1,4 @@
-"""Persons by place and group, from columns (wide) or from rows (long).
+"""Persons by place and group, from columns (wide), from rows (long) or fitted to margins.
 
 What is secret stays visible: NaN in `persons`, or the value that the section gives for it
 (`secret_persons`), with a finding `secret_persons` either way. What is absent is an error
@@ -19,7 +19,8 @@ from maillage.findings import Findings
 from maillage.geo.area_rows import find_row_of_place
 from maillage.geo.keys import check_unique, encode, find_rows
 from maillage.geo.places import Places
-from maillage.geo.table_numbers import Numbers
+from maillage.geo.population_columns import Rows, read_persons_column, read_share_column
+from maillage.geo.population_fit import read_fitted
 from maillage.geo.tables import NumberRule, Table, read_table, to_shown
 from maillage.geo.zonings import Zoning
 
@@ -31,7 +32,7 @@ DEFAULT_CAR_SHARE_SOURCE = (
 
 def place_columns(config: PopulationConfig, groups: Mapping[str, GroupConfig]) -> list[str]:
     """The columns of the places file that the population reads when it has no own file."""
-    if config.file is not None:
+    if config.file is not None or config.fit is not None:
         return [] if config.weight is None else [config.weight]
     if config.layout == "long":
         raise InputError('population: layout is "long", expected its file')
@@ -60,57 +61,75 @@ def read_persons(
     persons of places that the territory does not have are a finding
     `persons_of_unknown_place` with their number.
     """
-    if zoning is not None:
-        return _read_by_area(config, groups, (places, zoning), findings)
     if config.layout == "long":
         _check_long_columns(groups)
         persons = _read_long(config, groups, places, findings)
         return persons, _fill_car_shares(groups, {}, persons, findings)
-    if config.file is None:
-        table, row_of_place = places.table, None
+    if config.fit is not None:
+        rows = read_fitted(config, groups, findings)
+    elif config.file is not None:
+        rows = _read_file(config, groups, findings)
     else:
-        assert config.place_columns is not None
-        columns = [*config.place_columns, *_wide_columns(groups)]
-        table = read_table(config, list(dict.fromkeys(columns)), findings)
-        keys = table.key(config.place_columns)
-        check_unique(table, "_".join(config.place_columns), keys)
-        row_of_place = _find_rows_of_places(table, keys, places, findings)
-    persons = np.empty((places.n_places, len(groups)))
-    unmatched = np.zeros(table.n_rows)
-    for position, group in enumerate(groups.values()):
-        assert group.persons is not None, "the schema asks for it in the wide layout"
-        values = _read_persons_column(table, group.persons, config, findings)
-        persons[:, position] = _to_places(values, row_of_place, 0.0)
-        unmatched += np.nan_to_num(values)
-    if row_of_place is not None:
-        _check_matched(table, config, (row_of_place, unmatched), (places, findings))
+        rows = _read_wide(places.table, [], config, groups, findings)
+        return rows.persons, _fill_car_shares(groups, rows.car_share, rows.persons, findings)
+    if zoning is not None:
+        persons, row_of_place = _to_cells(rows, config, (places, zoning), findings)
+    else:
+        keys = rows.table.key(rows.key)
+        check_unique(rows.table, "_".join(rows.key), keys)
+        row_of_place = _find_rows_of_places(rows.table, keys, places, findings)
+        persons = _to_places(rows.persons, row_of_place, 0.0)
+        _check_matched(rows, config, row_of_place, (places, findings))
     shares = {
-        name: _to_places(_read_share(table, group.car_share_column), row_of_place, np.nan)
-        for name, group in groups.items()
-        if group.car_share_column is not None
+        name: _to_places(share, row_of_place, np.nan) for name, share in rows.car_share.items()
     }
     return persons, _fill_car_shares(groups, shares, persons, findings)
 
 
-def _read_by_area(
+def _read_file(
+    config: PopulationConfig, groups: Mapping[str, GroupConfig], findings: Findings
+) -> Rows:
+    assert config.place_columns is not None
+    key = list(config.place_columns)
+    columns = [*key, *_wide_columns(groups)]
+    table = read_table(config, list(dict.fromkeys(columns)), findings)
+    return _read_wide(table, key, config, groups, findings)
+
+
+def _read_wide(
+    table: Table,
+    key: list[str],
     config: PopulationConfig,
     groups: Mapping[str, GroupConfig],
+    findings: Findings,
+) -> Rows:
+    """A column of persons for each group, and one of car shares for some."""
+    columns = [
+        read_persons_column(table, str(g.persons), config, findings) for g in groups.values()
+    ]
+    shares = {
+        name: read_share_column(table, group.car_share_column)
+        for name, group in groups.items()
+        if group.car_share_column is not None
+    }
+    return Rows(table, key, np.stack(columns, axis=1), shares)
+
+
+def _to_cells(
+    rows: Rows,
+    config: PopulationConfig,
     where: tuple[Places, Zoning],
     findings: Findings,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of areas, spread over their places by weight; persons who would be lost are an error."""
+    """Persons of areas, spread over their places by weight, and the row of every place.
+
+    Persons who would be lost are an error.
+    """
     places, zoning = where
-    assert config.place_columns is not None
-    columns = [*config.place_columns, *_wide_columns(groups)]
-    table = read_table(config, list(dict.fromkeys(columns)), findings)
+    table, amounts = rows.table, rows.persons
     report = (findings, "persons_of_unknown_area")
-    key = list(config.place_columns)
-    row_of_place = find_row_of_place(table, key, zoning, places, report)
+    row_of_place = find_row_of_place(table, rows.key, zoning, places, report)
     _check_areas(table.name, config, row_of_place, where, findings)
-    amounts = np.stack(
-        [_read_persons_column(table, str(g.persons), config, findings) for g in groups.values()],
-        axis=1,
-    )
     weight = None
     if config.weight is not None:
         weight = places.table.numbers(config.weight, NumberRule(0)).amounts
@@ -120,16 +139,11 @@ def _read_by_area(
     if np.nansum(lost) > 0:
         row = int(np.argmax(np.nansum(lost, axis=1) > 0))
         raise InputError(
-            f"{table.find_place(row)}: area {table.key(key)[row].as_py()!r} has "
+            f"{table.find_place(row)}: area {table.key(rows.key)[row].as_py()!r} has "
             f"{np.nansum(lost[row]):g} persons and no place of the territory, expected one "
             f"({np.nansum(lost):g} persons in all)"
         )
-    shares = {
-        name: _to_places(_read_share(table, group.car_share_column), row_of_place, np.nan)
-        for name, group in groups.items()
-        if group.car_share_column is not None
-    }
-    return persons, _fill_car_shares(groups, shares, persons, findings)
+    return persons, row_of_place
 
 
 def _check_areas(
@@ -172,50 +186,9 @@ def _list(keys: Sequence[str]) -> str:
     return ", ".join(repr(key) for key in keys[:5]) + (", ..." if len(keys) > 5 else "")
 
 
-def _read_persons_column(
-    table: Table, column: str, config: PopulationConfig, findings: Findings
-) -> np.ndarray:
-    numbers = _read_numbers(table, column, config)
-    values = _fill_secret(table, column, (numbers, config), findings)
-    rows = np.flatnonzero(numbers.absent)
-    examples = (f"{table.find_place(int(row))}: {column} is empty" for row in rows)
-    findings.add_all("persons_taken_as_zero", examples, len(rows))
-    values[numbers.absent] = 0.0
-    return values
-
-
-def _read_numbers(table: Table, column: str, config: PopulationConfig) -> Numbers:
-    absent = "nan" if config.missing == "zero" else "error"
-    return table.numbers(column, NumberRule(low=0, absent=absent, secret="nan"))
-
-
-def _fill_secret(
-    table: Table,
-    column: str,
-    read: tuple[Numbers, PopulationConfig],
-    findings: Findings,
-) -> np.ndarray:
-    numbers, config = read
-    rows = np.flatnonzero(numbers.secret)
-    value = config.secret_persons
-    taken = "kept as unknown" if value is None else f"taken as {value:g}"
-    examples = (f"{table.find_place(int(row))}: {column} is secret, {taken}" for row in rows)
-    findings.add_all("secret_persons", examples, len(rows))
-    values = numbers.amounts.copy()
-    if value is not None:
-        values[rows] = value
-    return values
-
-
-def _read_share(table: Table, column: str | None) -> np.ndarray:
-    assert column is not None
-    return table.numbers(column, NumberRule(0, 1, absent="nan", secret="nan")).amounts
-
-
-def _to_places(values: np.ndarray, row_of_place: np.ndarray | None, absent: float) -> np.ndarray:
-    if row_of_place is None:
-        return values
-    return np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], absent)
+def _to_places(values: np.ndarray, row_of_place: np.ndarray, absent: float) -> np.ndarray:
+    has_row = (row_of_place >= 0).reshape(-1, *[1] * (values.ndim - 1))
+    return np.where(has_row, values[np.maximum(row_of_place, 0)], absent)
 
 
 def _find_rows_of_places(
@@ -235,18 +208,18 @@ def _find_rows_of_places(
 
 
 def _check_matched(
-    table: Table,
+    rows: Rows,
     config: PopulationConfig,
-    match: tuple[np.ndarray, np.ndarray],
+    row_of_place: np.ndarray,
     where: tuple[Places, Findings],
 ) -> None:
     """Report places without a row and rows without a place."""
-    (row_of_place, persons), findings = match, where[1]
+    findings, table = where[1], rows.table
     is_used = np.zeros(table.n_rows, dtype=bool)
     is_used[row_of_place[row_of_place >= 0]] = True
     unused = np.flatnonzero(~is_used)
-    assert config.place_columns is not None
-    keys = table.key(config.place_columns)
+    keys = table.key(rows.key)
+    persons = np.nansum(rows.persons, axis=1)
     examples = (
         f"{table.find_place(int(row))}: {keys[int(row)].as_py()} with {persons[row]:g} persons"
         for row in unused
@@ -287,7 +260,7 @@ def _read_long(
     keys = table.key(config.place_columns)
     place_of_row = find_rows(places.key_texts, keys)
     group_of_row = _find_groups(table, config.group, groups, findings)
-    values = _read_persons_column(table, config.persons, config, findings)
+    values = read_persons_column(table, config.persons, config, findings)
     unknown = np.flatnonzero(place_of_row < 0)
     if len(unknown) == table.n_rows:
         _find_rows_of_places(table, keys, places, findings)
