@@ -1,12 +1,21 @@
 """Which channel people choose: a multinomial logit with availability, calibrated on the nation.
 
     V(counter j) = a_counter - beta (minutes to j + w x waiting at j)
+    V(counters)  = max over j of V(counter j); of the visits, exp(V(j)) / sum of exp(V(i)) go to j
     V(phone) = a_phone + ln(reach of the line / reach of the nation's)
     V(online alone), V(online helped), V(mail), V(renounce) = constants; renounce is 0
 
 Who is autonomous may do all of it; who needs help goes online only with a helper, whom the share
 `channel.helper_share` has; who cannot never goes online. Shares are exp(V) over the sum of what is
 available (McFadden 1974). The constants are those for which the nation chooses as published.
+
+Whether to go to a counter and to which one are two choices, a nest (McFadden 1978). The nest weighs
+as its best counter, the limit of the inclusive value theta ln sum exp(V(j) / theta) for close
+substitutes; visits within it follow Huff (1964). A plain logsum counts every counter as one more
+channel, so that visits would grow with the number of counters looked at. Of the forms that do not
+(k equal counters weigh as one) this is the only one in which one more counter never takes weight
+from the nest: with a second counter that is worse the nest must lie between one counter and two
+equal ones, which are the same. It is also what the constants are calibrated on: one counter.
 """
 
 from __future__ import annotations
@@ -38,6 +47,17 @@ class ChannelModel:
         if self.phone_reach <= 0:
             return -np.inf
         return self.constants["phone"] + float(np.log(self.phone_reach / NATIONAL_REACH))
+
+    def find_counter_weights(self, minutes: np.ndarray, wait: np.ndarray) -> np.ndarray:
+        """Weights of counters beside those of other channels: n x k, 0 where minutes are inf.
+
+        They sum to exp(V) of the best counter of each row, in proportion to exp(V) of each.
+        """
+        utility = self.constants["counter"] - self.beta_time * (minutes + self.wait_weight * wait)
+        best = utility.max(axis=1, keepdims=True)
+        share = np.exp(utility - np.where(np.isfinite(best), best, 0.0))
+        total = share.sum(axis=1, keepdims=True)
+        return np.exp(best) * np.divide(share, total, out=np.zeros_like(share), where=total > 0)
 
     def find_available(self) -> list[tuple[str, float, dict[str, float]]]:
         """Who has which channels beside the counter: ability, its share, utilities."""

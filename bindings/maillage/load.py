@@ -12,27 +12,21 @@ agree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from maillage.channels import CHANNELS, ChannelModel
 from maillage.errors import InputError
-from maillage.exposure_readings import find_abilities, sum_rows
+from maillage.exposure_readings import sum_rows
 from maillage.findings import Findings
 from maillage.queueing import find_waiting
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts
 
-if TYPE_CHECKING:
-    from maillage.territory import Territory
-
-WEEKS_A_YEAR = 52.0
-MOST_USE = 0.98  # choices see the wait at this utilisation where a queue would grow for ever
-MOST_ROUNDS = 500
-TOLERANCE_MIN = 0.005
+TOLERANCE_MIN = 0.001  # waits of a load that has converged move by no more
 
 
 @dataclass(frozen=True)
@@ -54,19 +48,11 @@ class LoadQuestion:
 
 @dataclass(frozen=True)
 class Desks:
-    """Counters of the service: rows, agents, open hours a year."""
+    """Counters that take visits: rows, agents (> 0, whole or not), open hours a year."""
 
     rows: np.ndarray
     agents: np.ndarray
     hours: np.ndarray
-
-
-@dataclass
-class Choices:
-    """Counters that people choose between: n_places x k rows into desks (-1 none) and minutes."""
-
-    desk: np.ndarray
-    minutes: np.ndarray
 
 
 class Load:
@@ -82,12 +68,13 @@ class Load:
         self.service = asked.service
         self.convergence: dict[str, Any] = {}
         self._visits = np.zeros(len(desks.rows))
-        self._nearest = np.full(len(parts.places), "", dtype=object)  # keys, by car
+        # keys of the nearest counters by car, all of those that are equally near
+        self._nearest = np.full(len(parts.places), "", dtype=object)
         self._contacts = np.zeros((*parts.persons.shape, len(CHANNELS)))
         self._offline = np.zeros((*parts.persons.shape, len(CHANNELS)))
 
     def by_counter(self) -> pd.DataFrame:
-        """One row an open counter of the service.
+        """One row an open counter of the service that somebody serves.
 
         `key, name, visits_per_year, visits_per_hour, agents, utilisation, p_wait, waiting_min,
         is_saturated`. Where visits come faster than agents can serve (utilisation 1 or more) the
@@ -125,6 +112,37 @@ class Load:
     ) -> pd.DataFrame:
         """As `by_channel`, of those who cannot go online: unable, or without a helper they need."""
         return self._sum_channels(self._offline, zoning, by_group)
+
+    @property
+    def assumptions(self) -> dict[str, Any]:
+        """What the figures rest on: choice, visits, travel times, channels, queues."""
+        parts, asked = self._parts, self._asked
+        model = asked.model
+        return {
+            "territory": parts.name,
+            "scenarios": list(parts.history),
+            "service": asked.service,
+            "level": asked.level,
+            "limit_min": asked.limit,
+            "choice": asked.choice,
+            "k": asked.k if asked.choice == "huff" else 1,
+            "contacts_per_person": asked.contacts,
+            "visit_minutes": asked.visit_minutes,
+            "half_life_min": float(np.log(2)) / model.beta_time,
+            "wait_weight": model.wait_weight,
+            "helper_share": model.helper_share,
+            "phone_reach": model.phone_reach,
+            "travel_times": [use.to_words() for use in parts.networks],
+            "modes": sorted({use.mode for use in parts.networks}),
+            "no_car_modes": parts.parameters["no_car_modes"],
+            "connectivity_shift": parts.parameters["connectivity_shift"],
+            "abilities_by_place": parts.abilities is not None,
+            "independence": "inside a place and group, having a car is taken as independent of "
+            "ability",
+            "channels": "multinomial logit calibrated on published national shares; the counters "
+            "weigh as the best of them does",
+            "waiting": "Erlang C at a constant rate over the open hours",
+        }
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -183,6 +201,9 @@ class LoadChange:
         """Counters whose load changes: `key, name, change`, figures before and after, most first.
 
         `change` is `closed`, `opened` or `busier` / `quieter`; figures that do not exist are NaN.
+        Waits are found to within 0.001 min, so visits that differ by less than that can explain
+        (4 x 0.001 min x what a minute of waiting weighs: 0.06 % at a half-life of 10 min) are the
+        same.
         """
         figures = ["visits_per_year", "utilisation", "waiting_min", "is_saturated"]
         before, after = (load.by_counter().set_index("key") for load in (self.before, self.after))
@@ -199,7 +220,12 @@ class LoadChange:
         is_new = table["before_visits_per_year"].isna().to_numpy()
         kinds = np.select([is_gone, is_new, delta > 0], ["closed", "opened", "busier"], "quieter")
         table.insert(2, "change", kinds)
-        moved = is_gone | is_new | (delta.abs() > 1e-6 * (1 + table["before_visits_per_year"]))
+        # Both loads are within the tolerance of their fixed points; a counter's odds follow its
+        # own wait and, where people choose among several, those of the others: twice two.
+        model = self.before._asked.model
+        noise = 4 * TOLERANCE_MIN * model.beta_time * model.wait_weight
+        most = table[["before_visits_per_year", "after_visits_per_year"]].max(axis=1)
+        moved = is_gone | is_new | (delta.abs() > noise * most + 1e-9)
         table = table[moved.to_numpy()]
         order = table["delta_visits"].abs().sort_values(ascending=False, kind="stable").index
         return table.loc[order].reset_index(drop=True)
@@ -249,150 +275,3 @@ def _join_channels(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         out[f"after_{column}"] = after[column].to_numpy()
         out[f"delta_{column}"] = after[column].to_numpy() - before[column].to_numpy()
     return out
-
-
-@dataclass
-class LoadFinder:
-    """Finds the load of one territory."""
-
-    territory: Territory
-    asked: LoadQuestion
-    report: Any
-    findings: Findings = field(default_factory=Findings)
-
-    def find(self) -> Load:
-        """Repeats choice and waiting until they agree."""
-        parts = self.territory._parts
-        desks = self._find_desks(parts)
-        load = Load(parts, self.asked, desks, self.findings)
-        choices = {
-            (who, int(w)): self._find_choices(desks, who, int(w))
-            for who in ("car", "no_car")
-            for w in np.unique(parts.walk_class)
-        }
-        first = choices[("car", int(parts.walk_class[0]))]
-        keys = np.append(parts.counters["key"].to_numpy()[desks.rows].astype(object), "")
-        load._nearest = keys[first.desk[:, 0]]
-        wait, step, residual = np.zeros(len(desks.rows)), 0.5, np.inf
-        n_rounds = 0
-        while n_rounds < MOST_ROUNDS:
-            n_rounds += 1
-            self._choose(load, choices, wait)
-            wanted = self._find_wait(load, desks)
-            now = float(np.abs(wanted - wait).max(initial=0.0))
-            if now <= TOLERANCE_MIN:
-                residual = now
-                break
-            step = max(0.02, step * 0.7) if now >= residual else min(0.7, step * 1.05)
-            residual = now
-            wait = wait + step * (wanted - wait)
-        load.convergence = {
-            "rounds": n_rounds,
-            "residual_min": residual,
-            "tolerance_min": TOLERANCE_MIN,
-            "converged": residual <= TOLERANCE_MIN,
-            "damping": step,
-        }
-        self._report(load)
-        return load
-
-    def _find_desks(self, parts: TerritoryParts) -> Desks:
-        level = parts.levels[:, self.asked.index]
-        is_open = parts.counters["open"].to_numpy(dtype=bool)
-        rows = np.flatnonzero(is_open & (level >= self.asked.level))
-        frame = parts.counters.iloc[rows]
-        book = parts.book
-        columns = []
-        for column, name in (("agents", "agents.default"), ("weekly_hours", "open_hours.default")):
-            default = book.value(name)
-            given = np.full(len(rows), np.nan)
-            if column in frame:
-                given = frame[column].to_numpy(dtype=float)
-            missing = ~(given > 0)
-            words = f"{int(missing.sum())} counters of {self.asked.service} have {default:g}"
-            self.findings.add_all(f"{column}_default", [words], int(missing.sum()))
-            columns.append(np.where(missing, default, given))
-        agents = np.maximum(1.0, np.rint(columns[0]))
-        return Desks(rows, agents, columns[1] * WEEKS_A_YEAR)
-
-    def _find_choices(self, desks: Desks, who: str, walk_class: int) -> Choices:
-        core, asked = self.territory._core, self.asked
-        k = 1 if asked.choice == "nearest" else asked.k
-        offsets, counters, minutes = core.nearest(
-            asked.index, asked.level, who, walk_class, k, False, asked.threads, self.report
-        )
-        n = len(offsets) - 1
-        row_of = np.full(len(self.territory._parts.counters) + 1, -1)
-        row_of[desks.rows] = np.arange(len(desks.rows))
-        desk, times = np.full((n, k), -1), np.full((n, k), np.inf)
-        filled = np.arange(k) < np.diff(offsets.astype(np.int64))[:, None]
-        desk[filled], times[filled] = row_of[counters], minutes
-        beyond = times > asked.limit
-        desk[beyond], times[beyond] = -1, np.inf
-        return Choices(desk, times)
-
-    def _choose(self, load: Load, choices: dict[Any, Choices], wait: np.ndarray) -> None:
-        """Contacts by channel and visits by counter, given the waiting at each."""
-        parts, model = load._parts, self.asked.model
-        names = ("autonomous", "needs_help", "cannot")
-        abilities: dict[str, np.ndarray] = {}
-        for name, share in zip(names, find_abilities(parts), strict=True):
-            abilities[name] = share
-        load._visits[:] = 0
-        load._contacts[:] = 0
-        load._offline[:] = 0
-        padded = np.r_[wait, 0.0]
-        weights = {}
-        for key, c in choices.items():
-            cost = model.beta_time * (c.minutes + model.wait_weight * padded[c.desk])
-            weights[key] = np.exp(model.constants["counter"] - cost)
-        for g, walk_class in enumerate(parts.walk_class):
-            for who in ("car", "no_car"):
-                share = parts.car_share[:, g] if who == "car" else 1 - parts.car_share[:, g]
-                people = parts.persons[:, g] * share * self.asked.contacts
-                chosen = choices[(who, int(walk_class))]
-                at_counters = weights[(who, int(walk_class))]
-                self._add(load, g, (people, chosen, at_counters), abilities)
-
-    def _add(
-        self,
-        load: Load,
-        g: int,
-        who: tuple[np.ndarray, Choices, np.ndarray],
-        abilities: dict[str, np.ndarray],
-    ) -> None:
-        people, chosen, at_counters = who
-        counter_weight = at_counters.sum(axis=1)
-        for ability, part, utilities in self.asked.model.find_available():
-            contacts = people * abilities[ability][:, g] * part
-            others = {channel: np.exp(v) for channel, v in utilities.items()}
-            per_weight = contacts / (counter_weight + sum(others.values()))
-            visits = per_weight[:, None] * at_counters
-            kept = chosen.desk >= 0
-            load._visits += np.bincount(
-                chosen.desk[kept], visits[kept], minlength=len(load._visits)
-            )
-            targets = [load._contacts] if "online_helped" in utilities else [
-                load._contacts, load._offline,
-            ]  # fmt: skip
-            for table in targets:
-                table[:, g, 0] += per_weight * counter_weight
-                for channel, weight in others.items():
-                    table[:, g, CHANNELS.index(channel)] += per_weight * weight
-
-    def _find_wait(self, load: Load, desks: Desks) -> np.ndarray:
-        """Mean waits as choices see them: a queue that would never end counts as nearly full."""
-        capacity = desks.agents * 60 / self.asked.visit_minutes
-        rate = np.minimum(load._visits / desks.hours, MOST_USE * capacity)
-        return find_waiting(rate, desks.agents, self.asked.visit_minutes)[2]
-
-    def _report(self, load: Load) -> None:
-        table = load.by_counter()
-        full = table[table["is_saturated"]]
-        examples = (
-            f"{row['key']}: utilisation {row['utilisation']:.2f}" for row in full.to_dict("records")
-        )
-        self.findings.add_all("saturated", examples, len(full))
-        if not load.convergence["converged"]:
-            words = f"waiting still moves by {load.convergence['residual_min']:.2g} min"
-            self.findings.add("not_converged", words)

@@ -46,7 +46,9 @@ _BY_UNIT = {
     "relative standard error": ValueRule(
         "a relative standard error in 0..1", lambda v: 0 <= v <= 1
     ),
-    "visits a person and year": ValueRule("visits a person and year >= 0", lambda v: v >= 0),
+    "visits a person and year": ValueRule(
+        "visits a person and year >= 0", lambda v: 0 <= v <= 100_000
+    ),
     "agents": ValueRule("agents > 0", lambda v: v > 0),
     "hours a week": ValueRule(
         f"hours a week > 0 and at most {HOURS_A_WEEK:g}", lambda v: 0 < v <= HOURS_A_WEEK

@@ -16,19 +16,20 @@ from maillage.terms import to_percent, to_persons
 N_COUNTERS = 15
 
 
-def build_load_view(load: Load, *, title: str) -> RenderableType:
-    """The busiest counters, then the channels."""
+def build_load_view(load: Load, *, title: str, note: str = "") -> RenderableType:
+    """The busiest counters, then the channels; `note` is said under the title."""
     table = load.by_counter().sort_values("utilisation", ascending=False, kind="stable")
     c = load.convergence
     said = "converged" if c["converged"] else "NOT converged"
-    note = f"{said} after {c['rounds']} rounds, waits within {c['residual_min']:.1g} min"
-    parts: list[RenderableType] = [build_title(title, note), _build_counters(table)]
+    how = f"{said} after {c['rounds']} rounds, waits within {c['residual_min']:.1g} min"
+    head = build_title(title, "; ".join(words for words in (note, how) if words))
+    parts: list[RenderableType] = [head, _build_counters(table)]
     if len(table) > N_COUNTERS:
         parts.append(Text(f"... and {len(table) - N_COUNTERS} less busy counters", style="dim"))
     return Group(*parts, Text(""), _build_channels(load.by_channel()), Text(""))
 
 
-def build_load_change_view(change: LoadChange, *, title: str) -> RenderableType:
+def build_load_change_view(change: LoadChange, *, title: str, note: str = "") -> RenderableType:
     """Counters whose load moves most, then what people do instead, then who gives up."""
     table = build_empty_table()
     for heading in ("counter (guichet)", "", ""):
@@ -56,7 +57,9 @@ def build_load_change_view(change: LoadChange, *, title: str) -> RenderableType:
     more = len(rows) - N_COUNTERS
     rest: list[RenderableType] = [Text(f"... and {more} more", style="dim")] if more > 0 else []
     after = _build_channels(change.after.by_channel())
-    return Group(build_title(title), table, *rest, Text(""), effect, Text(""), after, Text(""))
+    return Group(
+        build_title(title, note), table, *rest, Text(""), effect, Text(""), after, Text("")
+    )
 
 
 def _build_counters(table: pd.DataFrame) -> RenderableType:
@@ -70,7 +73,7 @@ def _build_counters(table: pd.DataFrame) -> RenderableType:
             f"{row['waiting_min']:.1f}"
         )  # fmt: skip
         out.add_row(row["key"], _to_text(row["name"]), to_persons(row["visits_per_year"]),
-                    f"{row['visits_per_hour']:.1f}", f"{row['agents']:.0f}",
+                    f"{row['visits_per_hour']:.1f}", f"{row['agents']:.3g}",
                     _to_share(row["utilisation"]), wait)  # fmt: skip
     return out
 

@@ -17,7 +17,9 @@ from maillage.catchment import (
 )
 from maillage.channels import calibrate_channels, find_national_shares
 from maillage.decay import Decay
-from maillage.load import Load, LoadChange, LoadFinder, LoadQuestion
+from maillage.load import Load, LoadChange, LoadQuestion
+from maillage.load_finder import LoadFinder
+from maillage.parameter_values import HALF_LIFE, MAX_MINUTES
 from maillage.progress import ProgressChoice, report_progress
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 CHOICES = ("nearest", "huff")
 DEFAULT_LOAD_LIMIT = 60.0
+MOST_VISITS = 100_000.0
 
 
 class ServiceQuestions:
@@ -51,8 +54,11 @@ class ServiceQuestions:
         limit
             Minutes beyond which nobody goes to a counter.
         choice
-            `nearest`: people know the nearest counter alone; `huff`: they choose among the `k`
-            nearest by travel time and waiting (Huff 1964, as a logit).
+            `nearest`: people know the nearest counter alone, and each of several as near is known
+            to as many; `huff`: they choose among the `k` nearest, and those as near as the last,
+            by travel time and waiting (Huff 1964, as a logit). How many go to any counter follows
+            the best one in both (`maillage.channels`): it does not grow with `k`, but for waits
+            that people who know several counters can avoid.
         visits
             Visits to a counter a person and year, were the territory like the nation; by default
             `visits.<service>` or `visits.default` of `maillage parameters`. Contacts by all
@@ -67,8 +73,10 @@ class ServiceQuestions:
             `decay.half_life.<service>`, else 15.
 
         Agents and weekly hours are those of the counters; where they are missing the parameters'
-        defaults hold, a finding. Choice and waiting (Erlang C) are repeated until no wait moves by
-        more than 0.005 min: `load.convergence` says how that went.
+        defaults hold, a finding. A part of an agent counts as it is (`maillage.queueing`); a
+        counter with 0 agents or 0 hours takes no visits, a finding. Choice and waiting (Erlang C)
+        are repeated until no wait moves by more than 0.001 min: `load.convergence` says how that
+        went. `load.assumptions` has all that the figures rest on.
         """
         how = {
             "limit": limit, "choice": choice, "k": k, "visits": visits,
@@ -157,7 +165,7 @@ class ServiceQuestions:
         """The territory without a service at some counters."""
         from maillage.scenario import Scenario
 
-        scenario = Scenario("one operator")
+        scenario = Scenario("without some counters")
         for key in keys:
             scenario = scenario.close(key, service=service)
         return self.apply(scenario)
@@ -211,10 +219,20 @@ def _to_question(territory: Any, service: str, level: int, how: dict[str, Any]) 
         default = book.value(name if name in book.entries else f"{prefix}.default")
         return default if given is None else given
 
+    def is_time(minutes: float) -> bool:
+        return 0 < minutes <= MAX_MINUTES
+
     reach = how["phone_reach"]
     if reach is None:
         reach = territory._parts.parameters.get("phone_reach", {}).get(service, 0.5)
     reach = check_number("phone_reach", reach, "0..1", lambda r: 0 <= r <= 1)
+    half_life = find(how["half_life"], "decay.half_life")
+    half_life = check_number("half_life", half_life, HALF_LIFE.expected, HALF_LIFE.is_right)
+    visit_minutes = find(how["visit_minutes"], "visit_minutes")
+    visits = check_number(
+        "visits", find(how["visits"], "visits"), f"visits a year in 0..{MOST_VISITS:g}",
+        lambda v: 0 <= v <= MOST_VISITS,
+    )  # fmt: skip
     return LoadQuestion(
         service=service,
         index=index,
@@ -222,22 +240,11 @@ def _to_question(territory: Any, service: str, level: int, how: dict[str, Any]) 
         limit=check_number("limit", how["limit"], "minutes > 0", lambda m: m > 0),
         choice=check_choice("choice", how["choice"], CHOICES),
         k=check_count("k", how["k"], 1, "1 to 255", high=255),
-        contacts=check_number(
-            "visits", find(how["visits"], "visits"), "visits a year >= 0", lambda v: v >= 0
-        )
-        / find_national_shares(book)["counter"],
+        contacts=visits / find_national_shares(book)["counter"],
         visit_minutes=check_number(
-            "visit_minutes", find(how["visit_minutes"], "visit_minutes"), "minutes > 0",
-            lambda m: m > 0,
+            "visit_minutes", visit_minutes, f"minutes > 0 and at most {MAX_MINUTES:g}", is_time
         ),
-        model=calibrate_channels(
-            reach,
-            check_number(
-                "half_life", find(how["half_life"], "decay.half_life"), "minutes > 0",
-                lambda m: m > 0,
-            ),
-            book,
-        ),
+        model=calibrate_channels(reach, half_life, book),
         threads=check_threads(how["threads"]),
         progress=how["progress"],
-    )  # fmt: skip
+    )

@@ -63,7 +63,7 @@ def test_full_queues_have_no_mean_wait():
     use, p, wait = find_waiting(np.array([8.0, 9.0, 0.0]), np.array([2, 2, 1]), 15)
     assert use.tolist() == [1, 1.125, 0] and p.tolist() == [1, 1, 0]
     assert np.isnan(wait[:2]).all() and wait[2] == 0
-    for bad in ((-1.0, 1, 5), (1.0, 0, 5), (1.0, 1.5, 5), (1.0, 1, 0)):
+    for bad in ((-1.0, 1, 5), (1.0, 0, 5), (1.0, -0.5, 5), (1.0, 1, 0), (1.0, 1, np.inf)):
         with pytest.raises(InputError):
             find_waiting(np.array([bad[0]]), np.array([bad[1]]), bad[2])
 
@@ -154,7 +154,10 @@ def test_a_better_phone_takes_visitors_off(demo: ml.Territory):
 @pytest.mark.parametrize(
     ("how", "words"),
     [({"choice": "best"}, "nearest or huff"), ({"visits": -1}, "visits"), ({"k": 0}, "k is 0"),
-     ({"phone_reach": 1.2}, r"0\.\.1"), ({"half_life": 0}, "half_life")],
+     ({"phone_reach": 1.2}, r"0\.\.1"), ({"half_life": 0}, "half_life is 0, expected"),
+     ({"half_life": np.inf}, "half_life is inf"), ({"half_life": 1e-9}, "half_life is 1e-09"),
+     ({"visits": np.inf}, "visits is inf"), ({"visits": "3"}, "visits is '3'"),
+     ({"visit_minutes": np.inf}, "visit_minutes is inf"), ({"limit": np.nan}, "limit is nan")],
 )  # fmt: skip
 def test_mistakes_are_named(demo: ml.Territory, how: dict, words: str):
     with pytest.raises(InputError, match=words):

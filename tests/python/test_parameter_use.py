@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from flat import read_flat, write_flat
 
 import maillage as ml
 from maillage.config_crow import CrowConfig
@@ -16,64 +16,9 @@ from maillage.parameter_book import read_book
 from maillage.parameter_defaults import OF_CROW, OF_EXPOSURE
 from maillage.parameter_values import find_rule
 
-TOML = """format = 1
-name = "flat"
-[places]
-file = "places.csv"
-key = "id"
-lon = "lon"
-lat = "lat"
-[groups."18-24"]
-persons = "young"
-car_share = 0.8
-[groups."80+"]
-persons = "old"
-car_share = 0.5
-[connectivity]
-file = "fibre.csv"
-key = "id"
-wired_8 = "w8"
-mobile_4g = "m4"
-[services.post]
-[services.bank]
-[counters]
-file = "counters.csv"
-key = "id"
-lon = "lon"
-lat = "lat"
-services = { post = 1, bank = 1 }
-[networks]
-[networks.crow]
-CROW
-[parameters]
-OWN
-"""
-
-
-def write(folder: Path, rows: str = "", *, own: str = "", crow: str = "") -> Path:
-    rng = np.random.default_rng(1)
-    n = 30
-    places = pd.DataFrame(
-        {"id": [f"P{i}" for i in range(n)], "lon": 2 + rng.uniform(0, 0.6, n),
-         "lat": 46 + rng.uniform(0, 0.6, n), "young": rng.integers(10, 100, n),
-         "old": rng.integers(1, 50, n)}
-    )  # fmt: skip
-    places.to_csv(folder / "places.csv", index=False)
-    places.head(3)[["id", "lon", "lat"]].to_csv(folder / "counters.csv", index=False)
-    places.assign(w8=0.6, m4=0.1)[["id", "w8", "m4"]].to_csv(folder / "fibre.csv", index=False)
-    if rows:
-        head = "name;value;low;high;n\n"
-        lines = [line + ";" * (4 - line.count(";")) for line in rows.split()]
-        (folder / "mine.csv").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
-        own = f'file = "mine.csv"\n{own}'
-    text = TOML.replace("OWN", own).replace("CROW", crow)
-    path = folder / "territory.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
 
 def read(folder: Path, rows: str = "", **how: str) -> ml.Territory:
-    return ml.read_territory(write(folder, rows, **how), cache=False, progress=False)
+    return read_flat(folder, rows=rows, **how)
 
 
 def find_kinds(territory: ml.Territory) -> dict[str, str]:
@@ -172,7 +117,7 @@ def test_services_of_a_territory_have_parameters_of_their_own(tmp_path: Path):
     assert again.load("bank")._asked.visit_minutes == 15  # the last file written is the plain one
     with pytest.raises(InputError, match=r"mine\.csv:2: name is 'visits\.bnk'.*visits\.bank"):
         read(tmp_path, "visits.bnk;6")
-    write(tmp_path, "visits.bank;6")
+    write_flat(tmp_path, rows="visits.bank;6")
     frame = ml.parameters(tmp_path / "mine.csv").set_index("name")
     assert frame.loc["visits.bank", "unit"] == "visits a person and year"
 

@@ -24,6 +24,7 @@ from maillage.cli.options import (
     find_service,
     read_territory,
     to_metadata,
+    to_times_note,
     write_result,
 )
 
@@ -83,13 +84,14 @@ def load(
         "threads": threads or 0, "progress": output.progress,
     }  # fmt: skip
     title = f"{territory.name}: load of {service}, level {level} or more"
+    note = to_times_note(territory)
     if scenario is None:
         found = territory.load(service, level, **how)
-        output.show(build_load_view(found, title=title))
+        output.show(build_load_view(found, title=title, note=note))
         frame = found.by_counter()
     else:
         change = territory.compare_load(scenario, service, level, **how)
-        output.show(build_load_change_view(change, title=f"{title}: {scenario.name}"))
+        output.show(build_load_change_view(change, title=f"{title}: {scenario.name}", note=note))
         frame = change.counters()
     question = {"service": service, "level": level, "choice": choice.value}
     write_result(frame, out, to_metadata(territory, question, scenario), output)
