@@ -20,7 +20,6 @@ from maillage.geo.area_rows import find_row_of_place
 from maillage.geo.keys import check_unique, encode, find_rows
 from maillage.geo.places import Places
 from maillage.geo.population_columns import Rows, read_persons_column, read_share_column
-from maillage.geo.population_fit import read_fitted
 from maillage.geo.tables import NumberRule, Table, read_table, to_shown
 from maillage.geo.zonings import Zoning
 
@@ -66,6 +65,8 @@ def read_persons(
         persons = _read_long(config, groups, places, findings)
         return persons, _fill_car_shares(groups, {}, persons, findings)
     if config.fit is not None:
+        from maillage.geo.population_fit import read_fitted  # which needs the engine
+
         rows = read_fitted(config, groups, findings)
     elif config.file is not None:
         rows = _read_file(config, groups, findings)
