@@ -176,7 +176,9 @@ def build_findings_table(findings: pd.DataFrame, *, title: str = "Findings") -> 
     table = build_empty_table()
     table.add_column("doubtful", no_wrap=True, overflow="ellipsis", max_width=30)
     add_number(table, "count")
-    table.add_column("such as", style=_DIM, no_wrap=True, overflow="ellipsis")
+    # Examples take what the figures leave, and not the other way round.
+    table.expand = True
+    table.add_column("such as", style=_DIM, no_wrap=True, overflow="ellipsis", ratio=1)
     for row in find_rows(findings, len(findings)):
         examples = [_FOLDERS.sub("", text) for text in str(row["examples"]).split(" | ")]
         kind, count = str(row["kind"]).replace("_", " "), to_persons(row["count"])

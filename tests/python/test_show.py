@@ -225,6 +225,18 @@ def test_findings_name_files_without_their_folders() -> None:
     assert lines(show.build_findings_table(frame.head(0)))[0] == "Findings: none"
 
 
+def test_long_examples_leave_the_counts_of_findings_there() -> None:
+    frame = pd.DataFrame(
+        {
+            "kind": ["trip_goes_back_in_time"],
+            "count": [4321],
+            "examples": ["stops.txt:1: " + "x" * 150],
+        }
+    )
+    row = next(line for line in lines(show.build_findings_table(frame)) if "stops.txt" in line)
+    assert row.startswith("trip goes back in time  4\u202f321  stops.txt:1: xxx")
+
+
 @pytest.mark.parametrize(("change", "colour"), [(30.0, terms.WORSE), (-30.0, terms.BETTER)])
 def test_colours_say_worse_and_better(change: float, colour: str) -> None:
     before, after = [50.0, 0, 0, 0, 50], [50.0, 0, 0, 0, 50 + change]

@@ -6,6 +6,7 @@
     results.py   maillage nearest | exposure | compare
     demo.py      maillage demo
     synth.py     maillage synth
+    transit.py   maillage transit check
 
 Exit codes: 0 done; 1 something in the input stops it; 2 the command was not understood;
 130 interrupted.

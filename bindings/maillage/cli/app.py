@@ -139,4 +139,5 @@ from maillage.cli import (  # noqa: E402, F401
     parameters,
     results,
     synth,
+    transit,
 )

@@ -10,6 +10,7 @@
     gtfs_feed        one feed, all its days
     gtfs_day         its trips on one date, frequencies as single departures
     gtfs             several feeds together: `read_gtfs`
+    gtfs_check       what feeds hold on all their days, for `maillage transit check`
 
 Format: https://gtfs.org/documentation/schedule/reference/ (revision of 2025).
 """
@@ -87,24 +88,36 @@ def read_gtfs(
     before those of the day before, in the order of their files.
     """
     day = to_date(date)
-    paths = _check_sources(sources)
     findings = Findings()
+    return join_feeds(read_feeds(sources, findings, progress), day, findings)
+
+
+def read_feeds(
+    sources: Sequence[str | Path], findings: Findings, progress: ProgressChoice = None
+) -> list[Feed]:
+    """Every feed with all its days, in the order given."""
+    paths = _check_sources(sources)
     feeds: list[Feed] = []
     with report_progress(progress) as report:
         for number, path in enumerate(paths):
             if report:
                 report("reading timetables", number, len(paths))
             feeds.append(read_feed(path, findings))
+    return feeds
+
+
+def join_feeds(feeds: Sequence[Feed], date: dt.date, findings: Findings) -> TransitFeed:
+    """The trips of feeds that run on a date, as one timetable; see `read_gtfs`."""
     zone = feeds[0].zone
-    days = [find_day(feed, day, zone) for feed in feeds]
-    _check_service(feeds, days, day)
-    names = to_feed_names(paths)
-    for feed, feed_day in zip(feeds, days, strict=True):
-        _find_rest(feed, feed_day, day, findings)
-        _find_other_zone(feed, feeds[0], day, findings)
-    _find_same_agencies(feeds, names, findings)
-    return _join([_to_parts(*parts) for parts in zip(feeds, days, names, strict=True)],
-                 findings, str(zone))  # fmt: skip
+    days = [find_day(feed, date, zone) for feed in feeds]
+    _check_service(feeds, days, date)
+    names = to_feed_names([feed.path for feed in feeds])
+    for feed, day in zip(feeds, days, strict=True):
+        _find_rest(feed, day, date, findings)
+        _find_other_zone(feed, feeds[0], date, findings)
+    find_same_agencies(feeds, names, findings)
+    parts = [_to_parts(*part) for part in zip(feeds, days, names, strict=True)]
+    return _join(parts, findings, str(zone))
 
 
 def to_feed_names(paths: Sequence[Path]) -> list[str]:
@@ -148,17 +161,17 @@ def _find_rest(feed: Feed, day: FeedDay, date: dt.date, findings: Findings) -> N
         near = find_nearest_days(counts, date)
         findings.add("no_service_on_date", f"{feed.path}: nothing runs on {date}; {near}")
     find_expired(feed, counts, date, findings)
-
-
-def find_expired(feed: Feed, counts: pd.Series, date: dt.date, findings: Findings) -> None:
-    """A finding when a feed is over before a date, or its publisher says that it does not hold."""
-    if len(counts) and counts.index[-1] < pd.Timestamp(date):
-        last = f"{counts.index[-1]:%Y-%m-%d}"
-        findings.add("expired_feed", f"{feed.path}: its last trips run on {last}, before {date}")
     first, last = feed.period
     if first > np.datetime64(date) or last < np.datetime64(date):  # NaT is neither
         period = " to ".join("?" if np.isnat(d) else str(d) for d in (first, last))
         findings.add("outside_feed_period", f"{feed.path}: feed_info.txt says {period}, not {date}")
+
+
+def find_expired(feed: Feed, counts: pd.Series, date: dt.date, findings: Findings) -> None:
+    """A finding when a feed, whose trips by day are `counts`, is over before a date."""
+    if len(counts) and counts.index[-1] < pd.Timestamp(date):
+        last = f"{counts.index[-1]:%Y-%m-%d}"
+        findings.add("expired_feed", f"{feed.path}: its last trips run on {last}, before {date}")
 
 
 def _find_other_zone(feed: Feed, first: Feed, date: dt.date, findings: Findings) -> None:
@@ -170,7 +183,7 @@ def _find_other_zone(feed: Feed, first: Feed, date: dt.date, findings: Findings)
         )
 
 
-def _find_same_agencies(feeds: Sequence[Feed], names: Sequence[str], findings: Findings) -> None:
+def find_same_agencies(feeds: Sequence[Feed], names: Sequence[str], findings: Findings) -> None:
     """Agencies in more than one feed: their trips may be there twice."""
     seen: dict[str, str] = {}
     for feed, name in zip(feeds, names, strict=True):

@@ -135,7 +135,7 @@ def _read_places(
     ):
         told = [f"{words}, {effect}" for effect in effects]
         add_rows(
-            findings, what, table, np.flatnonzero(mask), lambda row, told=told: told[lent[row]]
+            findings, what, table, np.flatnonzero(mask), lambda row, told=told: told[int(lent[row])]
         )
     lat, lon = (np.where(lent, x[station], x) for x in (lat, lon))
     return lat, lon

@@ -1,0 +1,69 @@
+"""maillage transit check: reads timetables (GTFS) and says what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maillage.cli.app import app
+from maillage.cli.options import Out, Output, Quiet, check_files, write_result
+
+transit = typer.Typer(
+    help="Timetables of public transport (GTFS).",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+app.add_typer(transit, name="transit")
+
+
+@transit.callback()
+def _transit() -> None:
+    """Timetables of public transport (GTFS)."""
+
+
+@transit.command(epilog="Example: maillage transit check coaches.zip trains.zip --date 2025-06-10")
+def check(
+    feeds: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FEED...", help="GTFS feeds: zip archives or folders.", show_default=False
+        ),
+    ],
+    date: Annotated[
+        str | None,
+        typer.Option(help="Say what runs on this day, such as 2025-06-10.", show_default=False),
+    ] = None,
+    out: Out = None,
+    quiet: Quiet = False,
+) -> None:
+    """Reads GTFS feeds and says what was found: lines, stops, trips by day, doubtful data.
+
+    Ends with 0 when they can be used, and with 1 and the reason when they cannot, or when
+    nothing runs on --date. With --out the findings are written as a table.
+    """
+    import datetime as dt
+
+    from maillage import show
+    from maillage.geo.gtfs_check import check_gtfs
+    from maillage.geo.gtfs_times import to_date, to_day_words
+    from maillage.show_transit import build_transit_view
+
+    output = Output(quiet)
+    check_files(out)
+    found = check_gtfs(feeds, date, today=dt.date.today(), progress=output.progress)
+    title = ", ".join(str(feed) for feed in feeds)
+    if date is not None:
+        title += f", {to_day_words(to_date(date))}"
+    findings = found.findings.to_frame()
+    output.show(build_transit_view(found, title=title), show.build_findings_table(findings))
+    output.say("The timetables can be used.")
+    write_result(findings, out, _to_metadata(feeds, date), output)
+
+
+def _to_metadata(feeds: list[Path], date: str | None) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    question = {"feeds": [str(feed) for feed in feeds], "date": date}
+    return {"program": f"maillage {version('maillage')}", "question": question}

@@ -1,0 +1,113 @@
+"""maillage transit check: what it says of feeds that a person can count."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from gtfs_feeds import FILES, TUESDAY, write_feed
+from typer.testing import CliRunner, Result
+
+from maillage.cli import app
+from maillage.geo.gtfs import read_gtfs
+from maillage.show_transit import to_route_words
+from maillage.synth import write_synth
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["transit", "check", *(str(argument) for argument in arguments)])
+
+
+def row_of(output: str, label: str) -> list[str]:
+    """The cells of the first line that begins with a label."""
+    for line in output.splitlines():
+        if re.match(rf"{re.escape(label)}\s\s", line):
+            return re.split(r"\s{2,}", line[len(label) :].strip())
+    raise AssertionError(f"no line {label!r} in\n{output}")
+
+
+def test_a_feed_on_a_date(tmp_path: Path):
+    result = run(write_feed(tmp_path, "cars.zip"), "--date", TUESDAY)
+    assert result.exit_code == 0, result.output
+    output = result.stdout
+    assert "Tuesday 2025-06-10" in output
+    feeds, calendar = (output.split(head)[1] for head in ("Feeds ", "Calendar "))
+    assert row_of(feeds, "cars") == ["1", "3", "0", "2", "6", "Europe/Paris"]
+    assert row_of(calendar, "cars") == [
+        "2025-06-02", "2025-06-30", "21", "Monday 2025-06-02", "2",
+    ]  # fmt: skip
+    assert "Cars du pays" in output
+    assert row_of(output, "bus") == ["1", "2"]
+    assert row_of(output, "Monday") == ["5", "2", "2", "2"]
+    assert row_of(output, "Sunday") == ["0", "–", "–", "–"]
+    assert row_of(output, "first departure") == ["08:00:00"]
+    assert row_of(output, "last arrival") == ["17:10:00"]
+    assert "Findings: none" in output
+    assert "The timetables can be used." in output
+
+
+def test_an_expired_feed_is_a_finding_and_a_date_without_service_an_error(tmp_path: Path):
+    feed = write_feed(tmp_path)
+    result = run(feed)
+    assert result.exit_code == 0
+    assert row_of(result.stdout, "expired feed")[0] == "1"
+    result = run(feed, "--date", "2026-06-09")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("maillage: no service runs on Tuesday 2026-06-09: ")
+    assert "Monday 2025-06-30 (2 trips)" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_feeds_that_cannot_be_used(tmp_path: Path):
+    bad = write_feed(tmp_path, stops=FILES["stops.txt"].replace(",45,", ",245,"))
+    result = run(bad)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"maillage: {bad}/stops.txt:2: stop_lat is 245, expected a number in -90..90\n"
+    )
+    assert run().exit_code == 2
+    assert run(bad, "--date", "tomorrow").exit_code == 1
+
+
+def test_findings_as_a_table_and_quiet(tmp_path: Path):
+    stops = FILES["stops.txt"] + "D,Nulle part,0,0\n"
+    out = tmp_path / "findings.csv"
+    result = run(write_feed(tmp_path, stops=stops), "--date", TUESDAY, "--out", out, "-q")
+    assert (result.exit_code, result.stdout) == (0, "")
+    table = pd.read_csv(out, comment="#").set_index("kind")["count"]
+    assert table.to_dict() == {"stop_at_zero": 1, "unused_stop": 1}
+
+
+def test_several_feeds_are_added_up(tmp_path: Path):
+    weekend = FILES["calendar.txt"].replace("1,1,1,1,1,0,0", "1,0,0,0,0,1,0")
+    other = write_feed(tmp_path, "other.zip", calendar=weekend)
+    output = run(write_feed(tmp_path), other).stdout
+    assert row_of(output, "bus") == ["2", "4"]
+    assert row_of(output, "Monday") == ["5", "4", "4", "4"]
+    assert row_of(output, "Saturday") == ["4", "2", "2", "2"]
+    assert row_of(output, "agency in two feeds")[0] == "1"
+
+
+def test_the_coaches_of_an_invented_country_have_no_findings(tmp_path: Path):
+    write_synth(places=300, counters=26, seed=5, out=tmp_path / "land")
+    feed = tmp_path / "land" / "gtfs.zip"
+    result = run(feed, "--date", "2025-10-10")  # a Friday, with its late coach
+    assert result.exit_code == 0, result.output
+    assert "Findings: none" in result.stdout
+    friday = read_gtfs([feed], "2025-10-10")
+    late = np.flatnonzero(friday.trips["service_id"] == "VN")
+    times = friday.stop_times[friday.stop_times["trip"].isin(late)]
+    assert times["departure_s"].iloc[0] == 85_800 and times["arrival_s"].iloc[-1] > 86_400
+
+
+@pytest.mark.parametrize(
+    "route_type,words",
+    [(0, "tram"), (3, "bus"), (109, "rail"), (204, "coach"), (715, "bus"), (-1, "unknown"),
+     (9, "type 9"), (1702, "other")],
+)  # fmt: skip
+def test_kinds_of_lines(route_type: int, words: str):
+    assert to_route_words(route_type) == words
