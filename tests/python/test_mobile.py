@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
-from rasterio.transform import from_origin
+from rasterio.transform import Affine, from_origin
 
 import maillage as ml
 from maillage.errors import InputError
@@ -149,6 +149,57 @@ def test_rasters_count_pixels_with_a_value(folder):
     assert np.isnan(shares(read(folder, RASTER + "good = 3"))[2:]).all()
     points = shares(read(folder, RASTER + "at_least = 2", polygons=False))
     assert points[0] == 1 and np.isnan(points[2:]).all()
+
+
+def write_values(folder, values: np.ndarray, transform=None, **profile) -> None:
+    """A raster of pixels of 250 m from the corner of the first square."""
+    height, width = values.shape
+    transform = transform or from_origin(X, Y + 1000, 250, 250)
+    with rasterio.open(
+        folder / "4g.tif", "w", driver="GTiff", height=height, width=width, count=1,
+        dtype=values.dtype, crs=CRS, transform=transform, **profile,
+    ) as raster:  # fmt: skip
+        raster.write(values, 1)
+
+
+@pytest.mark.parametrize("polygons", [True, False])
+def test_pixels_that_are_not_a_number_have_no_value(folder, polygons: bool):
+    values = np.full((4, 16), np.nan, dtype="float32")
+    values[:, :4] = 0.5
+    values[:, 4:8] = 0.1
+    write_values(folder, values)  # and no nodata says so
+    found = shares(read(folder, RASTER + "at_least = 0.3", polygons=polygons))
+    assert found[:2].tolist() == [1, 0] and np.isnan(found[2:]).all()
+
+
+def test_good_values_are_compared_as_the_raster_stores_them(folder):
+    values = np.full((4, 16), 0.3, dtype="float32")
+    values[:, 4:] = 0.1
+    write_values(folder, values)
+    territory = read(folder, RASTER + "good = [0.3]")
+    assert shares(territory).tolist() == [1, 0, 0, 0]
+    assert "raster_never_good" not in set(territory.findings["kind"])
+    territory = read(folder, RASTER + "good = [0.7]")
+    assert shares(territory).tolist() == [0, 0, 0, 0]
+    assert "raster_never_good" in set(territory.findings["kind"])
+
+
+@pytest.mark.parametrize("value", ["0.3", "300", "-1"])
+def test_good_values_that_a_raster_cannot_hold_are_refused(folder, value: str):
+    write_raster(folder)
+    with pytest.raises(InputError, match=rf"good has {value}, .*uint8 cannot hold"):
+        read(folder, RASTER + f"good = [{value}]")
+
+
+@pytest.mark.parametrize("polygons", [True, False])
+def test_a_raster_whose_rows_run_north(folder, polygons: bool):
+    write_raster(folder)
+    with rasterio.open(folder / "4g.tif") as raster:
+        values = raster.read(1)
+    expected = shares(read(folder, RASTER + "at_least = 2", polygons=polygons))
+    write_values(folder, values[::-1], Affine(250, 0, X, 0, 250, Y), nodata=255)
+    found = shares(read(folder, RASTER + "at_least = 2", polygons=polygons))
+    assert np.array_equal(found, expected, equal_nan=True) and found[0] == 1
 
 
 def test_rasters_in_another_crs(folder):

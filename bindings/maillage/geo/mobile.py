@@ -76,7 +76,7 @@ def read_mobile(config: MobileConfig, places: Places, findings: Findings) -> np.
     if config.polygons is not None:
         found = _fill(found, _read_polygons(config.polygons, shapes, findings))
     if config.raster is not None and np.isnan(found).any():
-        found = _fill(found, read_good_share(config.raster, shapes))
+        found = _fill(found, read_good_share(config.raster, shapes, findings))
     if config.sites is not None and np.isnan(found).any():
         by_sites = _read_sites(config.sites, shapes, findings)
         n = int((np.isnan(found) & ~np.isnan(by_sites)).sum())
