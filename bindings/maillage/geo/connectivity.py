@@ -13,7 +13,7 @@ import pandas as pd
 from maillage.config_models import CONNECTIVITY_SHARES, ConnectivityConfig
 from maillage.errors import InputError
 from maillage.findings import Findings
-from maillage.geo.area_rows import find_row_of_place, find_zoning
+from maillage.geo.area_rows import AreaRows, find_area_rows, find_zoning
 from maillage.geo.mobile import read_mobile
 from maillage.geo.places import Places
 from maillage.geo.tables import NumberRule, Table, read_table
@@ -70,31 +70,37 @@ def _read_shares(
     """Fills the columns that the table of places or areas has."""
     places, zonings = known
     if config.file is None:
-        table, row_of_place = places.table, np.arange(places.n_places)
+        table = places.table
+        rows = AreaRows(np.arange(places.n_places), [], np.zeros(places.n_places, dtype=bool))
     else:
         assert config.key is not None, "the schema asks for a key beside a file"
         columns = [*config.key, *_share_columns(config)]
         table = read_table(config, list(dict.fromkeys(columns)), findings)
         zoning = find_zoning(config.zoning, zonings)
         report = (findings, "connectivity_of_unknown_place")
-        row_of_place = find_row_of_place(table, list(config.key), zoning, places, report)
+        rows = find_area_rows(table, list(config.key), zoning, places, report)
     for share, column in config.share_columns().items():
         if config.premises_table is not None and share != "mobile_4g":
-            values = _read_counts_of(config, table, (column, row_of_place, known), findings)
+            shares[share] = _read_counts_of(config, table, (column, rows, known), findings)
         else:
-            values = _read_share(config, table, share, findings)
-        shares[share] = np.where(row_of_place >= 0, values[np.maximum(row_of_place, 0)], np.nan)
+            shares[share] = rows.take(_read_share(config, table, (share, rows), findings))
         n_unknown = int(np.isnan(shares[share]).sum())
         examples = [f"{share} ({column}): unknown for {n_unknown} places"]
         findings.add_all("connectivity_share_unknown", examples, n_unknown)
 
 
 def _read_share(
-    config: ConnectivityConfig, table: Table, share: str, findings: Findings
+    config: ConnectivityConfig, table: Table, asked: tuple[str, AreaRows], findings: Findings
 ) -> np.ndarray:
+    """Shares by row of the table and of the cities that take several rows."""
+    share, rows = asked
     column = config.share_columns()[share]
     if config.premises is not None and share != "mobile_4g":
-        return _read_counts(table, column, config.premises, findings)
+        return _read_counts(table, (column, config.premises), rows, findings)
+    return rows.mean(_read_plain_share(config, table, column))
+
+
+def _read_plain_share(config: ConnectivityConfig, table: Table, column: str) -> np.ndarray:
     if config.percent:
         rule = NumberRule(0, 100, absent="nan", secret="nan")
         return table.numbers(column, rule).amounts / 100.0
@@ -109,31 +115,40 @@ def _read_share(
 def _read_counts_of(
     config: ConnectivityConfig,
     table: Table,
-    where: tuple[str, np.ndarray, tuple[Places, dict[str, Zoning]]],
+    where: tuple[str, AreaRows, tuple[Places, dict[str, Zoning]]],
     findings: Findings,
 ) -> np.ndarray:
-    """Numbers of premises as shares of those that another table counts, by row of `table`."""
+    """Numbers of premises as shares of those that another table counts, by place.
+
+    Where one table has a city and the other its arrondissements the shares are not known.
+    """
     premises = config.premises_table
     assert premises is not None
-    column, row_of_place, (places, zonings) = where
+    column, rows, (places, zonings) = where
     other = read_table(premises, list(dict.fromkeys([*premises.key, *premises.columns])), findings)
     zoning = find_zoning(config.zoning, zonings)
     report = (findings, "premises_of_unknown_place")
-    other_row = find_row_of_place(other, list(premises.key), zoning, places, report)
+    others = find_area_rows(other, list(premises.key), zoning, places, report)
     rule = NumberRule(0, absent="nan", secret="nan")
     total = sum(other.numbers(name, rule).amounts for name in premises.columns)
-    totals = np.full(table.n_rows, np.nan)
-    both = (row_of_place >= 0) & (other_row >= 0)
-    totals[row_of_place[both]] = np.asarray(total)[other_row[both]]
-    counts = table.numbers(column, rule).amounts
-    return _to_shares(table, (column, counts), ("premises", totals), findings)
+    differs = rows.by_city != others.by_city
+    examples = (f"place {places.keys[int(i)]}" for i in np.flatnonzero(differs))
+    findings.add_all("city_in_one_table_only", examples, int(differs.sum()))
+    totals = np.full(table.n_rows + len(rows.joined), np.nan)
+    both = (rows.of_place >= 0) & (others.of_place >= 0) & ~differs
+    totals[rows.of_place[both]] = others.sum(np.asarray(total))[others.of_place[both]]
+    counts = rows.sum(table.numbers(column, rule).amounts)
+    shares = _to_shares(table, (column, counts), ("premises", totals), findings)
+    return np.where(differs, np.nan, rows.take(shares))
 
 
-def _read_counts(table: Table, column: str, premises: str, findings: Findings) -> np.ndarray:
+def _read_counts(
+    table: Table, columns: tuple[str, str], rows: AreaRows, findings: Findings
+) -> np.ndarray:
     """Numbers of premises as shares of all; more than all of them is a finding and 1."""
     rule = NumberRule(0, absent="nan", secret="nan")
-    counts, totals = table.numbers(column, rule).amounts, table.numbers(premises, rule).amounts
-    return _to_shares(table, (column, counts), (premises, totals), findings)
+    counts, totals = (rows.sum(table.numbers(column, rule).amounts) for column in columns)
+    return _to_shares(table, (columns[0], counts), (columns[1], totals), findings)
 
 
 def _to_shares(
@@ -146,7 +161,8 @@ def _to_shares(
     share = np.divide(counts, totals, out=np.full(len(counts), np.nan), where=totals > 0)
     above = np.flatnonzero(share > 1)
     examples = (
-        f"{table.find_place(int(row))}: {column} is {counts[row]:g} of {totals[row]:g} {premises}"
+        f"{table.find_place(min(int(row), table.n_rows - 1))}: {column} is {counts[row]:g} of "
+        f"{totals[row]:g} {premises}"
         for row in above
     )
     findings.add_all("more_lines_than_premises", examples, len(above))
