@@ -11,6 +11,7 @@ import pandas as pd
 from maillage.arguments import check_count, check_number, to_shown
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
+from maillage.geo.arrondissements import CITY_OF
 from maillage.geo.commune_history import (
     EXPECTED_CODE,
     find_shares,
@@ -56,7 +57,8 @@ def recode_communes(
     parts. Texts are kept where all parts agree, and absent elsewhere. Codes without a movement
     stay. `frame.attrs["findings"]` lists what was doubtful: beside even splits, codes that no
     commune of `from_year` has, as far as the movements tell (`code_not_of_year`; they are
-    followed from there on like the others), and movements without a code.
+    followed from there on like the others), municipal arrondissements of Paris, Lyon and Marseille
+    (`municipal_arrondissement`; the movements are of communes), and movements without a code.
 
     Raises InputError for codes that are missing, occur twice or are not text of five characters
     (in the movements too), weights that are no numbers >= 0, unknown columns and columns twice.
@@ -71,6 +73,9 @@ def recode_communes(
     findings = Findings()
     events = read_events(movements, findings)
     find_strangers(codes, events, years[0], findings)
+    parts = [c for c in codes if c in CITY_OF]
+    examples = (f"{c} is an arrondissement of {CITY_OF[c]}: it stays as it is" for c in parts)
+    findings.add_all("municipal_arrondissement", examples, len(parts))
     shared = find_shares(codes, events, (years[0], years[1]), known, findings)
     rows, targets, shares = _to_links(codes, shared)
     order = pd.unique(pd.Series(targets))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,10 +140,9 @@ def _report(
     unknown = np.array([r for r in found.unknown if int(r) not in used] if used else found.unknown)
     if len(unknown) == table.n_rows:
         first = found.keys[0].as_py()
-        known = {code for _, code in _find_cities(wanted)}
         raise InputError(
             f"{table.name}: none of its keys such as {first!r} is {what}, expected "
-            f"keys such as {wanted[0].as_py()!r}{to_city_hint(first, known)}"
+            f"keys such as {wanted[0].as_py()!r}{find_city_hint(found.keys, wanted.to_pylist())}"
         )
     by = (key, found.keys, wanted)
     report_unknown_rows(table, by, unknown, report, lambda code, _: f"{code} is not {what}")
@@ -182,7 +181,8 @@ def report_unknown_rows(
         )
     known = {code for _, code in _find_cities(wanted)}
     examples = (
-        f"{table.find_place(int(row))}: {to_words(code, int(row))}{to_city_hint(code, known)}"
+        f"{table.find_place(int(row))}: {to_words(code, int(row))}"
+        + (f": it {hint}" if (hint := to_city_hint(code, known)) else "")
         for row, code in zip(near, here.to_pylist(), strict=True)
     )
     findings.add_all(kind, examples, len(near))
@@ -225,6 +225,13 @@ def _to_summary(
         f"{table.name}: {sum(counts.values()):,} rows of {len(counts)} other départements "
         f"({listed}{more}){hint}"
     )
+
+
+def find_city_hint(keys: pa.ChunkedArray, missing: Iterable[str]) -> str:
+    """What to say of missing keys where a table has the other form of their city; else nothing."""
+    known = {code for _, code in _find_cities(keys)}
+    hints = (f"; {code} {hint} in it" for code in missing if (hint := to_city_hint(code, known)))
+    return next(hints, "") if known else ""
 
 
 def find_zoning(name: str | None, zonings: Mapping[str, Zoning]) -> Zoning | None:

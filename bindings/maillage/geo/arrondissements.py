@@ -20,6 +20,6 @@ def to_city_hint(code: str, known: Collection[str]) -> str:
     """What to say of an unknown code where the other form of its city is known; else nothing."""
     city = CITY_OF.get(code)
     if city is not None and city in known:
-        return f": it is an arrondissement of {city}, which is"
+        return f"is an arrondissement of {city}, which is"
     part = next((part for part in ARRONDISSEMENTS.get(code, ()) if part in known), None)
-    return "" if part is None else f": it is a city whose arrondissements such as {part} are"
+    return "" if part is None else f"is a city whose arrondissements, such as {part}, are"

@@ -161,8 +161,8 @@ def _to_shares(
     share = np.divide(counts, totals, out=np.full(len(counts), np.nan), where=totals > 0)
     above = np.flatnonzero(share > 1)
     examples = (
-        f"{table.find_place(min(int(row), table.n_rows - 1))}: {column} is {counts[row]:g} of "
-        f"{totals[row]:g} {premises}"
+        f"{table.find_place(int(row)) if row < table.n_rows else table.name}: {column} is "
+        f"{counts[row]:g} of {totals[row]:g} {premises}"
         for row in above
     )
     findings.add_all("more_lines_than_premises", examples, len(above))

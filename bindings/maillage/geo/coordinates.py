@@ -21,6 +21,8 @@ from maillage.geo.tables import NumberRule, Table
 WGS84 = CRS.from_epsg(4326)
 EARTH_RADIUS_M = 6_371_008.8  # mean radius of WGS 84
 FAR_KM = 50.0
+_CELL_DEG = 0.2  # two points of one cell are nearer than FAR_KM
+_DIAGONAL_DEG = 20.0  # nearer to the line lon = lat a swapped point may be anywhere
 
 POLYGONAL = (3, 6)  # shapely type ids of Polygon and MultiPolygon
 POINT = 0
@@ -252,6 +254,74 @@ def find_far_points(table: Table, points: Points, box: Box, findings: Findings) 
         for row in rows
     )
     findings.add_all("far_from_places", examples, len(rows))
+
+
+def find_lonely_points(table: Table, points: Points, findings: Findings) -> np.ndarray:
+    """A finding `far_from_other_places` for every point that has no other within 50 km.
+
+    So too for one that stands with fewer others around it than it would with longitude and
+    latitude swapped, unless the points lie where this proves nothing. Returns which points (n)
+    seem to be swapped.
+    """
+    swapped = np.zeros(len(points.lon), dtype=bool)
+    if np.isfinite(points.lon).sum() < 2:
+        return swapped
+    n_around = _count_around(points, points.lon, points.lat)
+    if abs(np.nanmedian(points.lon) - np.nanmedian(points.lat)) > _DIAGONAL_DEG:
+        swapped = n_around < _count_around(points, points.lat, points.lon)
+    far = np.isfinite(points.lon) & (swapped | _find_alone(points))
+    rows = np.flatnonzero(far)
+    examples = (
+        f"{table.find_place(int(row))}: {points.lat[row]:.4f} N {points.lon[row]:.4f} E lies "
+        + (
+            "far from other places, and near them with lon and lat swapped"
+            if swapped[row]
+            else f"more than {FAR_KM:g} km from every other place"
+        )
+        for row in rows
+    )
+    findings.add_all("far_from_other_places", examples, len(rows))
+    return swapped
+
+
+def _count_around(points: Points, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """How many of the points lie in the square degree of each position or the eight beside it."""
+    known = np.isfinite(points.lon)
+    cells, counts = np.unique(
+        _to_cells(points.lon[known], points.lat[known], 1), return_counts=True
+    )
+    at = np.where(np.isfinite(lon), lon, 0.0), np.where(np.isfinite(lat), lat, 0.0)
+    around = np.zeros(len(lon), dtype=np.int64)
+    for east in (-1, 0, 1):
+        for north in (-1, 0, 1):
+            cell = _to_cells(at[0] + east, at[1] + north, 1)
+            found = np.minimum(np.searchsorted(cells, cell), len(cells) - 1)
+            around += np.where(cells[found] == cell, counts[found], 0)
+    return np.where(np.isfinite(lon), around, 0)
+
+
+def _find_alone(points: Points) -> np.ndarray:
+    """Which points have no other within FAR_KM; those with one in the same small cell do."""
+    from scipy.spatial import KDTree
+
+    alone = np.zeros(len(points.lon), dtype=bool)
+    known = np.flatnonzero(np.isfinite(points.lon))
+    lon, lat = points.lon[known], points.lat[known]
+    _, cell, counts = np.unique(
+        _to_cells(lon, lat, _CELL_DEG), return_inverse=True, return_counts=True
+    )
+    asked = np.flatnonzero(counts[cell] == 1)
+    if len(asked):
+        at = to_unit_vectors(lon, lat)
+        chord = KDTree(at).query(at[asked], k=2)[0][:, 1]
+        alone[known[asked]] = 2 * EARTH_RADIUS_M * np.arcsin(chord / 2) > FAR_KM * 1000
+    return alone
+
+
+def _to_cells(lon: np.ndarray, lat: np.ndarray, size_deg: float) -> np.ndarray:
+    """A number for the cell of each position in a grid of degrees."""
+    column, row = (np.floor(v / size_deg).astype(np.int64) for v in (lon, lat))
+    return column * 100_000 + row
 
 
 def to_unit_vectors(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from maillage.geo.coordinates import (
     Points,
     coordinate_columns,
     find_box,
+    find_lonely_points,
     geometry_use,
     read_points,
 )
@@ -72,8 +73,10 @@ def _report_imputed(table: Table, column: str, findings: Findings) -> None:
 def read_places(config: PlacesConfig, more_columns: Sequence[str], findings: Findings) -> Places:
     """The places of a territory; `more_columns` of the file are read along.
 
-    Keys that are empty or stand twice, coordinates outside the world and, unless the
-    section keeps them, missing coordinates are an InputError naming file and row.
+    Places far from all others are findings; those that would be near them with longitude and
+    latitude swapped do not count in `box`. Keys that are empty or stand twice, coordinates
+    outside the world and, unless the section keeps them, missing coordinates are an InputError
+    naming file and row.
     """
     columns = [*config.key, *coordinate_columns(config), *more_columns]
     columns += [c for c in (config.grid_id, config.imputed) if c is not None]
@@ -89,5 +92,6 @@ def read_places(config: PlacesConfig, more_columns: Sequence[str], findings: Fin
     frame = pd.DataFrame(
         {"place": keys, "name": table.series(config.name), "lon": points.lon, "lat": points.lat}
     )
-    box = find_box(points.lon, points.lat)
+    swapped = find_lonely_points(table, points, findings)
+    box = find_box(np.where(swapped, np.nan, points.lon), points.lat)
     return Places(table, frame, pd.Index(keys), key_texts, points, box)

@@ -16,7 +16,7 @@ from maillage.config_models import GroupConfig, PopulationConfig
 from maillage.disaggregation import find_spread
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
-from maillage.geo.area_rows import find_row_of_place
+from maillage.geo.area_rows import find_city_hint, find_row_of_place, report_unknown_rows
 from maillage.geo.keys import check_unique, encode, find_rows
 from maillage.geo.places import Places
 from maillage.geo.population_columns import Rows, read_persons_column, read_share_column
@@ -130,7 +130,7 @@ def _to_cells(
     table, amounts = rows.table, rows.persons
     report = (findings, "persons_of_unknown_area")
     row_of_place = find_row_of_place(table, rows.key, zoning, places, report)
-    _check_areas(table.name, config, row_of_place, where, findings)
+    _check_areas(rows, config, row_of_place, where, findings)
     weight = None
     if config.weight is not None:
         weight = places.table.numbers(config.weight, NumberRule(0)).amounts
@@ -148,7 +148,7 @@ def _to_cells(
 
 
 def _check_areas(
-    name: str,
+    rows: Rows,
     config: PopulationConfig,
     row_of_place: np.ndarray,
     where: tuple[Places, Zoning],
@@ -156,6 +156,7 @@ def _check_areas(
 ) -> None:
     """Report places whose area has no row, and places in no area, as `missing` says."""
     places, zoning = where
+    name = rows.table.name
     absent = np.flatnonzero(row_of_place < 0)
     area = zoning.area_of_place[absent]
     codes = [zoning.codes[i] for i in np.unique(area[area >= 0])]
@@ -176,6 +177,7 @@ def _check_areas(
             raise InputError(
                 f"{name}: {' and '.join(problems)}, expected a row for each, or "
                 f'missing = "zero" in [population]'
+                f"{find_city_hint(rows.table.key(rows.key), codes)}"
             )
     examples = (f"{name}: has no row for area {code} of {zoning.name}" for code in codes)
     findings.add_all("area_without_persons", examples, len(codes))
@@ -201,6 +203,7 @@ def _find_rows_of_places(
         raise InputError(
             f"{table.name}: none of its keys such as {keys[0].as_py()!r} is a place, expected "
             f"the keys of {places.table.name} such as {places.keys[0]!r}"
+            f"{find_city_hint(keys, places.keys)}"
         )
     row_of_place = np.full(places.n_places, -1, dtype=np.int64)
     matched = np.flatnonzero(place_of_row >= 0)
@@ -221,21 +224,36 @@ def _check_matched(
     unused = np.flatnonzero(~is_used)
     keys = table.key(rows.key)
     persons = np.nansum(rows.persons, axis=1)
-    examples = (
-        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} with {persons[row]:g} persons"
-        for row in unused
+    _report_unknown(table, (rows.key, keys, where[0]), (unused, persons), findings)
+    absent = np.flatnonzero(row_of_place < 0)
+    _report_absent_places((table, keys), config, absent, where)
+
+
+def _report_unknown(
+    table: Table,
+    by: tuple[Sequence[str], pa.ChunkedArray, Places],
+    lost: tuple[np.ndarray, np.ndarray],
+    findings: Findings,
+) -> None:
+    """Rows that no place takes, and the persons that every row has."""
+    columns, keys, places = by
+    rows, persons = lost
+    report_unknown_rows(
+        table,
+        (columns, keys, places.key_texts),
+        rows,
+        (findings, "persons_of_unknown_place"),
+        lambda code, row: f"{code} with {persons[row]:g} persons is not a place",
     )
-    findings.add_all("persons_of_unknown_place", examples, len(unused))
-    _report_absent_places(table, config, np.flatnonzero(row_of_place < 0), where)
 
 
 def _report_absent_places(
-    table: Table,
+    read: tuple[Table, pa.ChunkedArray],
     config: PopulationConfig,
     absent: np.ndarray,
     where: tuple[Places, Findings],
 ) -> None:
-    places, findings = where
+    (table, keys), (places, findings) = read, where
     if not len(absent):
         return
     if config.missing == "error":
@@ -243,6 +261,7 @@ def _report_absent_places(
         raise InputError(
             f"{table.name}: has no row for {len(absent)} of {places.n_places} places ({listed}), "
             f'expected one each, or missing = "zero" in [population]'
+            f"{find_city_hint(keys, (places.keys[int(i)] for i in absent))}"
         )
     examples = (f"{table.name}: has no row for place {places.keys[int(i)]}" for i in absent)
     findings.add_all("place_without_persons", examples, len(absent))
@@ -265,11 +284,7 @@ def _read_long(
     unknown = np.flatnonzero(place_of_row < 0)
     if len(unknown) == table.n_rows:
         _find_rows_of_places(table, keys, places, findings)
-    examples = (
-        f"{table.find_place(int(row))}: {keys[int(row)].as_py()} with {values[row]:g} persons"
-        for row in unknown
-    )
-    findings.add_all("persons_of_unknown_place", examples, len(unknown))
+    _report_unknown(table, (config.place_columns, keys, places), (unknown, values), findings)
     used = np.flatnonzero((place_of_row >= 0) & (group_of_row >= 0))
     cell = place_of_row[used] * len(groups) + group_of_row[used]
     _check_once(table, config, used, cell)
@@ -277,7 +292,8 @@ def _read_long(
     persons[cell] = values[used]
     has_row = np.zeros(places.n_places, dtype=bool)
     has_row[place_of_row[place_of_row >= 0]] = True
-    _report_absent_places(table, config, np.flatnonzero(~has_row), (places, findings))
+    absent = np.flatnonzero(~has_row)
+    _report_absent_places((table, keys), config, absent, (places, findings))
     return persons.reshape(places.n_places, len(groups))
 
 

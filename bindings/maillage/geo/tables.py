@@ -324,7 +324,10 @@ def _set_aside_empty(table: Table, findings: Findings) -> Table:
 
 def _keep_where(table: Table, column: str, values: Sequence[str]) -> Table:
     texts = table.texts(column)
-    mask = pc.fill_null(pc.is_in(texts, value_set=pa.array(list(values), pa.string())), False)
+    mask = pc.is_in(texts, value_set=pa.array(list(values), pa.string()))
+    for start in (value[:-1] for value in values if value.endswith("*")):
+        mask = pc.or_(mask, pc.starts_with(texts, pattern=start))
+    mask = pc.fill_null(mask, False)
     kept = table.keep(np.array(mask.to_numpy(), dtype=bool))
     if kept.n_rows == 0:
         wanted = " or ".join(repr(value) for value in values)
