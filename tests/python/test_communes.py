@@ -239,3 +239,10 @@ def test_mistakes(change, said):
     with pytest.raises(ml.InputError) as error:
         ml.recode_communes(**(arguments | change))
     assert said in str(error.value)
+
+
+def test_arrondissements_are_no_communes():
+    frame = pd.DataFrame({"commune": ["75101", "01004"], "persons": [1.0, 2.0]})
+    found = ml.recode_communes(frame, HISTORY, 2018, 2025).attrs["findings"]
+    words = {f["kind"]: f["examples"] for f in found}
+    assert "75101 is an arrondissement of 75056" in words["municipal_arrondissement"]

@@ -125,7 +125,7 @@ def test_population_hints_at_cities_and_arrondissements(tmp_path):
     change = {"[connectivity]": section}
     territory = read_four(tmp_path, places=places, change=change)
     words = find_text(territory, "persons_of_unknown_place")
-    assert "75056 with 15 persons is not a place: it is a city whose arrondissements" in words
+    assert "75056 with 15 persons: it is a city whose arrondissements" in words
 
 
 # tables of the country

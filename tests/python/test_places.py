@@ -332,3 +332,49 @@ def test_zonings_that_hold_no_place(tmp_path: Path):
     points.to_file(tmp_path / "pt.gpkg")
     with pytest.raises(InputError, match="row 1: geometry is Point, expected a polygon"):
         zone(tmp_path, {"z": {"file": tmp_path / "pt.gpkg", "key": "code"}})
+
+
+# far from the others
+
+VALLEY = "".join(f"p{i},{3.5 + i / 10:.1f},44.5\n" for i in range(5))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("x,44.6,3.6\n", ["x"]),
+        ("x,44.6,3.6\ny,44.7,3.7\n", ["x", "y"]),
+        ("x,9.1,42.3\n", ["x"]),
+        ("x,4.4,44.5\n", []),
+        ("x,,\n", []),
+    ],
+)
+def test_places_far_from_the_others_are_findings(tmp_path: Path, rows: str, words: list[str]):
+    findings = Findings()
+    places = read(
+        write_points(tmp_path, VALLEY + rows), findings, missing_coordinates="keep", **LON_LAT
+    )
+    assert findings.count("far_from_other_places") == len(words)
+    said = findings.examples("far_from_other_places")
+    is_swapped = rows.startswith("x,44.6")
+    assert all(("lon and lat swapped" in example) == is_swapped for example in said)
+    assert all(f"p.csv:{7 + i}" in example for i, example in enumerate(said))
+    if is_swapped:  # does not stretch what counters are compared with
+        assert places.box.east == pytest.approx(3.9)
+
+
+def test_places_overseas_and_alone_are_no_findings(tmp_path: Path):
+    findings = Findings()
+    overseas = "".join(f"r{i},{55.4 + i / 10:.1f},-21.1\n" for i in range(3))
+    overseas += "".join(f"m{i},{45.1 + i / 20:.2f},-12.8\n" for i in range(2))
+    read(write_points(tmp_path, VALLEY + overseas), findings, **LON_LAT)
+    read(write_points(tmp_path, "a,3.5,44.5\n"), findings, **LON_LAT)
+    read(write_points(tmp_path, "a,,\n"), findings, missing_coordinates="keep", **LON_LAT)
+    assert findings.count("far_from_other_places") == 0
+
+
+def test_near_the_diagonal_nothing_is_taken_for_swapped(tmp_path: Path):
+    findings = Findings()
+    rows = "a,10.1,2.0\nb,10.2,2.0\n" + "".join(f"c{i},{2 + i / 10:.1f},10.1\n" for i in range(6))
+    read(write_points(tmp_path, rows), findings, **LON_LAT)
+    assert findings.count("far_from_other_places") == 0

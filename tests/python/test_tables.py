@@ -80,6 +80,20 @@ def test_text_is_trimmed_and_blank_is_missing(tmp_path: Path):
     assert open_table(path, ["a", "b"]).texts("a").to_pylist() == ["01004", None]
 
 
+def test_where_takes_beginnings(tmp_path: Path):
+    path = write_text(tmp_path, "t.csv", "id,code\na,48000\nb,01480\nc,\nd,4*\ne,13001\n")
+    for values, expected in (
+        ("48*", ["a"]),
+        (["48*", "13*"], ["a", "e"]),
+        (["01480", "4*"], ["a", "b", "d"]),
+        ("*", ["a", "b", "d", "e"]),
+    ):
+        table = open_table(path, ["id"], where={"code": values})
+        assert table.texts("id").to_pylist() == expected
+    with pytest.raises(InputError, match=r"no row has code = '75\*'"):
+        open_table(path, ["id"], where={"code": "75*"})
+
+
 def test_where_keeps_values_and_says_which_there_are(tmp_path: Path):
     path = write_text(tmp_path, "t.csv", "id,kind,n\n1,fs,1\n2,post,2\n3,fs,3\n4,bus,1\n")
     table = open_table(path, ["id"], where={"kind": ["fs", "bus"], "n": 1})

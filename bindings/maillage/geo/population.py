@@ -243,7 +243,7 @@ def _report_unknown(
         (columns, keys, places.key_texts),
         rows,
         (findings, "persons_of_unknown_place"),
-        lambda code, row: f"{code} with {persons[row]:g} persons is not a place",
+        lambda code, row: f"{code} with {persons[row]:g} persons",
     )
 
 
