@@ -212,7 +212,7 @@ def _to_parts(feed: Feed, day: FeedDay, name: str) -> _Parts:
     every = feed.stops.frame
     stop_rows = np.flatnonzero(feed.boardable)
     kind = every["location_type"].to_numpy()
-    station_rows = np.flatnonzero((kind == STATION) & ~feed.boardable)
+    station_rows = np.flatnonzero(kind == STATION)
     stop_of, station_of = (_to_inverse(rows, len(every)) for rows in (stop_rows, station_rows))
     whole = np.where(every["station"] >= 0, station_of[every["station"].to_numpy()], -1)
     columns = ["id", "name", "lat", "lon"]

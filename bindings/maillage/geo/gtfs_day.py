@@ -17,7 +17,7 @@ from maillage.errors import InputError
 from maillage.geo.gtfs_feed import Feed
 from maillage.geo.gtfs_times import DAY_S, find_day_start
 
-MAX_CALLS_A_DAY = 200_000_000
+MAX_CALLS_A_DAY = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def _expand_frequencies(
     rows = feed.frequencies[runs_today[feed.frequencies["trip"].to_numpy()]]
     start, headway = rows["start_s"].to_numpy(), rows["headway_s"].to_numpy()
     n = -(-np.maximum(rows["end_s"].to_numpy() - start, 0) // headway)
+    _check_number(feed, int(n.sum()))
     repeats = np.repeat(np.arange(len(rows)), n)
     number = np.arange(len(repeats)) - np.repeat(np.cumsum(n) - n, n)
     trip = rows["trip"].to_numpy()[repeats]
@@ -90,11 +91,7 @@ def _find_calls(feed: Feed, runs: pd.DataFrame) -> pd.DataFrame:
     trip = runs["trip"].to_numpy()
     offsets = feed.calls.find_offsets(len(feed.trips))
     n = (offsets[1:] - offsets[:-1])[trip]
-    if n.sum() > MAX_CALLS_A_DAY:
-        raise InputError(
-            f"{feed.path}: has {n.sum()} calls on one day once its frequencies are single "
-            f"departures, expected at most {MAX_CALLS_A_DAY}"
-        )
+    _check_number(feed, int(n.sum()))
     run = np.repeat(np.arange(len(runs)), n)
     rows = np.arange(len(run)) + np.repeat(offsets[trip] - (np.cumsum(n) - n), n)
     shift = runs["shift_s"].to_numpy()[run]
@@ -111,21 +108,24 @@ def _find_calls(feed: Feed, runs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _check_number(feed: Feed, n_calls: int) -> None:
+    if n_calls > MAX_CALLS_A_DAY:
+        raise InputError(
+            f"{feed.path}: has {n_calls} calls on one day once its frequencies are single "
+            f"departures, expected at most {MAX_CALLS_A_DAY}"
+        )
+
+
 def _keep_after_midnight(runs: pd.DataFrame, calls: pd.DataFrame) -> FeedDay:
-    """Without what trips of earlier days did before the date began."""
-    over = (calls["departure_s"].to_numpy() < 0) & (
-        runs["day_offset"].to_numpy()[calls["trip"].to_numpy()] < 0
-    )
-    calls = pd.DataFrame(calls[~over]) if over.any() else calls
-    n_calls = np.bincount(calls["trip"].to_numpy(), minlength=len(runs))
-    kept = n_calls >= 2
+    """Without what was over before the date began, mostly the evening of the day before."""
+    before = calls["departure_s"].to_numpy() < 0
+    calls = pd.DataFrame(calls[~before]) if before.any() else calls
+    kept = np.bincount(calls["trip"].to_numpy(), minlength=len(runs)) >= 2
     calls = pd.DataFrame(calls[kept[calls["trip"].to_numpy()]]) if not kept.all() else calls
-    calls = calls.assign(trip=(np.cumsum(kept) - 1)[calls["trip"].to_numpy()])
-    # A trip that stands at a stop at midnight is there when the date begins.
-    calls["arrival_s"] = np.where(
-        runs["day_offset"].to_numpy()[kept][calls["trip"].to_numpy()] < 0,
-        np.maximum(calls["arrival_s"], 0),
-        calls["arrival_s"],
+    calls = calls.assign(
+        trip=(np.cumsum(kept) - 1)[calls["trip"].to_numpy()],
+        # What stands at a stop at midnight is there when the date begins.
+        arrival_s=np.maximum(calls["arrival_s"].to_numpy(), 0),
     )
     runs = pd.DataFrame(runs[kept]).drop(columns="shift_s").reset_index(drop=True)
     return FeedDay(runs, calls.reset_index(drop=True))

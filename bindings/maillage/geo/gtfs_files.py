@@ -22,7 +22,7 @@ import numpy as np
 
 from maillage.errors import InputError, IoError
 from maillage.findings import Findings
-from maillage.geo.csv_text import CsvText, find_line, open_csv, read_columns
+from maillage.geo.csv_text import CsvText, find_columns, find_line, open_csv, read_columns
 from maillage.geo.table_numbers import NumberWords
 from maillage.geo.tables import Table
 from maillage.geo.text_files import MAX_FILE_BYTES, check_file, read_bytes, to_utf8
@@ -75,6 +75,7 @@ class FeedFiles:
         text = _open_text(shown, decoded.data)
         there = [column for column in optional if column in text.header]
         wanted = [*required, *there]
+        find_columns(text, wanted)  # what is missing is said before rows are mended
         try:
             columns = read_columns(text, wanted)
         except InputError:

@@ -21,6 +21,7 @@ from maillage.geo.tables import NumberRule, Table
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG 1980
 _PHONE, _NONE = 2, 1
+_MAX_SEQUENCE = 2**31 - 1
 _ROUNDING_S = 1e-3  # a whole second stays one, whatever the sums before it lost
 
 
@@ -88,7 +89,8 @@ def _read_calls(
     stop = find_rows(named_stops, stops.ids)
     no_stop = np.asarray(named_stops.is_null().to_numpy(), dtype=bool)
     arrival, departure = (parse_times(table, f"{end}_time") for end in ("arrival", "departure"))
-    sequence = table.numbers("stop_sequence", NumberRule(0, whole=True)).amounts.astype(np.int64)
+    order = NumberRule(0, _MAX_SEQUENCE, whole=True)
+    sequence = table.numbers("stop_sequence", order).amounts.astype(np.int64)
     rule = NumberRule(0, 3, whole=True, absent="nan")
     pickup, drop_off = (
         read_numbers(table, f"{what}_type", rule, 0) for what in ("pickup", "drop_off")

@@ -20,6 +20,7 @@ from maillage.geo.tables import NumberRule, Table
 
 STOP, STATION, ENTRANCE, NODE, BOARDING_AREA = range(5)
 N_TRANSFER_TYPES = 6
+_MAX_TRANSFER_S = 86_400
 # Of these the place must be known; a node and a boarding area may do without.
 _WITH_PLACE = (STOP, STATION, ENTRANCE)
 _RESTRICTIONS = ("from_route_id", "to_route_id", "from_trip_id", "to_trip_id")
@@ -191,7 +192,7 @@ def read_transfers(
     seconds = np.full(table.n_rows, np.nan)
     if "min_transfer_time" in table.columns.column_names:
         seconds = table.numbers(
-            "min_transfer_time", NumberRule(0, whole=True, absent="nan")
+            "min_transfer_time", NumberRule(0, _MAX_TRANSFER_S, whole=True, absent="nan")
         ).amounts
     ends = [find_rows(table.texts(c), stops.ids) for c in ("from_stop_id", "to_stop_id")]
     kept = _set_aside(table, kind, ends, findings)
