@@ -11,6 +11,8 @@ from typing import Any
 
 from maillage.errors import InputError, NotFoundError
 
+MAX_LEVEL = 255
+
 
 def check_count(name: str, value: Any, low: int, expected: str, *, high: int | None = None) -> int:
     """A whole number of at least `low` (and at most `high`); numpy's count, True does not."""
@@ -58,6 +60,11 @@ def check_path(name: str, path: Any) -> Path:
     if not isinstance(path, str | PathLike) or not str(path):
         raise InputError(f"{name} is {to_shown(path)}, expected the path of a file")
     return Path(path)
+
+
+def check_level(level: Any) -> int:
+    """The least level of a service."""
+    return check_count("level", level, 1, "1 (first help), 2 (expert desk) or more", high=MAX_LEVEL)
 
 
 def check_threads(threads: Any) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from maillage.arguments import to_shown
+from maillage.arguments import check_number, to_shown
 from maillage.decay import Decay, to_decay
 from maillage.errors import InputError, to_hint
 
@@ -104,12 +104,15 @@ def to_weights(given: Mapping[str, float] | None, groups: pd.Series) -> np.ndarr
     """Weights by group, 1 unless given: how much of the supply a person of it asks for."""
     names = [str(g) for g in groups]
     out = np.ones(len(names))
+    if given is not None and not isinstance(given, Mapping):
+        raise InputError(f"weights is {to_shown(given)}, expected a mapping of groups to numbers")
     for group, weight in (given or {}).items():
         if group not in names:
             raise InputError(f"weights has no group {group!r}{to_hint(str(group), names)}")
-        if not isinstance(weight, int | float) or not weight >= 0:
-            raise InputError(f"weights: {group} is {to_shown(weight)}, expected a number >= 0")
-        out[names.index(group)] = weight
+        name = f"weights: {group}"
+        out[names.index(group)] = check_number(
+            name, weight, "a finite number >= 0", lambda w: 0 <= w < np.inf
+        )
     return out
 
 

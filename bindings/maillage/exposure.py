@@ -21,6 +21,7 @@ from maillage.assumptions import find_assumptions
 from maillage.decay import Decay
 from maillage.equity import EPSILON, MEASURES
 from maillage.errors import InputError
+from maillage.exposure_phone import PhoneShares, find_phone_columns
 from maillage.results import to_arrow_stream, to_keys
 from maillage.territory_parts import TerritoryParts, to_place_frame
 from maillage.uncertainty import FullDraws
@@ -44,7 +45,9 @@ class Exposure:
     digital_only, assisted_only, stranded` (they sum to `persons`); `exposed` (the last
     three: only remote channels remain); `left_out` (stranded + lambda x assisted_only);
     `phone_resolved` (of the exposed, those whom the operator's phone line would reach and
-    help; NaN without such a parameter); `share_*` of the persons (NaN where nobody lives);
+    help; NaN without such a parameter; by operator of the nearest counter where shares were given
+    so, who reaches none counting with the lowest); `share_*` of the persons (NaN where nobody
+    lives);
     `mean_time, median_time, p90_time, max_time` in minutes, weighted by persons (mean and
     maximum over those who can reach a counter; quantiles over all, NaN when unreachable);
     `unreachable_share`; `coverage_<minutes>`: share within that limit; `gini` of the
@@ -60,7 +63,7 @@ class Exposure:
         limit: float,
         left_out_lambda: float,
         decay: Decay | None = None,
-        phone: Mapping[str, float] | None = None,
+        phone: PhoneShares | None = None,
         draws: FullDraws | None = None,
     ) -> None:
         self._parts = parts
@@ -70,7 +73,7 @@ class Exposure:
         self.limit = limit
         self.left_out_lambda = left_out_lambda
         self.decay = decay or Decay.step(limit)
-        self._phone = dict(phone or {})
+        self.phone = phone or PhoneShares()
         self.draws = draws
 
     def by_place(self) -> pd.DataFrame:
@@ -91,7 +94,8 @@ class Exposure:
                 head[column] = places[column].to_numpy()
         unknown = self._parts.is_unknown
         if unknown.any():
-            table.loc[np.all(unknown, axis=1), list(NUMBERS)] = np.nan
+            counts = [*NUMBERS, *(c for c in table if str(c).startswith("phone_resolved_"))]
+            table.loc[np.all(unknown, axis=1), counts] = np.nan
             head["has_secret_persons"] = np.any(unknown, axis=1)
         frame = pd.concat([head, table, self._nearest_columns()], axis=1)
         return to_place_frame(self._parts, frame)
@@ -302,6 +306,7 @@ class Exposure:
             "limit_min": self.limit,
             "decay": str(self.decay),
             "left_out_lambda": self.left_out_lambda,
+            "phone": {"service": self.phone.of_service, **self.phone.by_operator},
         }
 
     def _find_zoning(self, name: str) -> Any:
@@ -324,7 +329,7 @@ class Exposure:
         }
         columns["exposed"] = states[:, 3:].sum(axis=1)
         columns["left_out"] = columns["stranded"] + self.left_out_lambda * columns["assisted_only"]
-        columns |= self._find_phone_columns(columns["exposed"])
+        columns |= find_phone_columns(self, columns["exposed"], (rows, n_rows), by_group)
         persons = np.where(columns["persons"] > 0, columns["persons"], np.nan)
         for name in (*STATES, "exposed", "left_out"):
             # the last digit of a sum of states may lie beyond that of the persons
@@ -332,15 +337,6 @@ class Exposure:
         names = [*TIMES, *SPREAD, *(f"coverage_{limit:.15g}" for limit in limits)]
         columns |= {name: summary[:, i] for i, name in enumerate(names)}
         return pd.DataFrame(columns)
-
-    def _find_phone_columns(self, exposed: np.ndarray) -> dict[str, np.ndarray]:
-        """Of the exposed, those whom a phone line would help: the service's, each operator's."""
-        operators = {name: share for name, share in self._phone.items() if name}
-        default = self._parts.parameters["phone_resolved"].get(self.service, np.nan)
-        if operators and "" not in self._phone:
-            default = next(iter(operators.values())) if len(operators) == 1 else np.nan
-        found = {"phone_resolved": exposed * self._phone.get("", default)}
-        return found | {f"phone_resolved_{k}": exposed * share for k, share in operators.items()}
 
     def _nearest_columns(self) -> pd.DataFrame:
         columns: dict[str, Any] = {}

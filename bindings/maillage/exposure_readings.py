@@ -129,7 +129,10 @@ def calibrate_renunciation(book: ParameterBook | None = None) -> dict[str, float
         "stranded": (1 - near) * cannot,
     }
     risks = book.under("renunciation.risk")
-    scale = book.value("national.renunciation") / sum(shares[s] * risks[s] for s in STATES)
+    mean = sum(shares[s] * risks[s] for s in STATES)
+    if mean <= 0:
+        raise InputError("renunciation.risk is 0 for every state, expected one above 0")
+    scale = book.value("national.renunciation") / mean
     return {state: min(1.0, scale * risks[state]) for state in STATES}
 
 
@@ -153,10 +156,14 @@ def to_probabilities(given: Any, groups: pd.Series, book: ParameterBook) -> np.n
     for group, of_states in given.items():
         if group not in names:
             raise InputError(f"probabilities has no group {group!r}{to_hint(str(group), names)}")
-        for state, value in dict(of_states).items():
+        if not isinstance(of_states, Mapping):
+            said = f"probabilities of {group} is {to_shown(of_states)}"
+            raise InputError(f"{said}, expected a mapping of states such as {{'stranded': 0.5}}")
+        for state, value in of_states.items():
             if state not in STATES:
-                raise InputError(f"probabilities: {state!r} is no state{to_hint(state, STATES)}")
-            is_number = isinstance(value, int | float | np.number)
+                hint = to_hint(str(state), STATES)
+                raise InputError(f"probabilities: {state!r} is no state{hint}")
+            is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
             if not is_number or not 0 <= value <= 1:
                 raise InputError(f"probabilities: {state} is {to_shown(value)}, expected 0..1")
             table[names.index(str(group)), STATES.index(state)] = value

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from maillage.assumptions import find_assumptions
 from maillage.channels import CHANNELS, ChannelModel
 from maillage.errors import InputError
 from maillage.exposure_readings import sum_rows
@@ -116,11 +117,9 @@ class Load:
     @property
     def assumptions(self) -> dict[str, Any]:
         """What the figures rest on: choice, visits, travel times, channels, queues."""
-        parts, asked = self._parts, self._asked
-        model = asked.model
+        asked, model = self._asked, self._asked.model
         return {
-            "territory": parts.name,
-            "scenarios": list(parts.history),
+            **find_assumptions(self._parts),
             "service": asked.service,
             "level": asked.level,
             "limit_min": asked.limit,
@@ -132,13 +131,6 @@ class Load:
             "wait_weight": model.wait_weight,
             "helper_share": model.helper_share,
             "phone_reach": model.phone_reach,
-            "travel_times": [use.to_words() for use in parts.networks],
-            "modes": sorted({use.mode for use in parts.networks}),
-            "no_car_modes": parts.parameters["no_car_modes"],
-            "connectivity_shift": parts.parameters["connectivity_shift"],
-            "abilities_by_place": parts.abilities is not None,
-            "independence": "inside a place and group, having a car is taken as independent of "
-            "ability",
             "channels": "multinomial logit calibrated on published national shares; the counters "
             "weigh as the best of them does",
             "waiting": "Erlang C at a constant rate over the open hours",

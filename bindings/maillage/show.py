@@ -199,7 +199,7 @@ def build_table(headings: Iterable[tuple[str, bool]], rows: Iterable[Sequence[An
     """A plain table; headings say with True that their column holds numbers."""
     table = build_empty_table()
     for heading, is_number in headings:
-        add_number(table, heading) if is_number else table.add_column(heading)
+        add_number(table, heading) if is_number else table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
     return table

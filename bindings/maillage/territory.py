@@ -19,6 +19,7 @@ from maillage import _core, batch
 from maillage.arguments import (
     check_choice,
     check_count,
+    check_level,
     check_name,
     check_number,
     check_path,
@@ -47,7 +48,6 @@ from maillage.territory_summary import summarize_territory
 from maillage.uncertainty import Draws, check_draws
 
 MAX_K = 255
-MAX_LEVEL = 255
 MAX_LIMIT_MIN = 30_000  # the engine counts up to 24.8 days
 
 
@@ -201,7 +201,7 @@ class Territory(ServiceQuestions):
         """
         question = NearestQuestion(
             index=self._find_service(service),
-            level=_check_level(level),
+            level=check_level(level),
             k=check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K),
             person_class=check_choice("person_class", person_class, PERSON_CLASSES),
             walk_class=int(self._parts.walk_class[self._find_group(group)]),
@@ -246,15 +246,19 @@ class Territory(ServiceQuestions):
             name such as `apl_2016`, `e2sfca_slow`, `exponential:15`, `logistic:22,5`.
         phone
             Share of the exposed whom the operator's phone line would reach and help, in place of
-            the territory's: a share, `{"reach": r, "resolution": s}`, or either by operator (then
-            a column `phone_resolved_<operator>` each). It never shrinks `exposed`.
+            the territory's: a share, `{"reach": r, "resolution": s}`, or either by operator for
+            those whose nearest counter, however far, is that operator's (then a column
+            `phone_resolved_<operator>` each, and their total). Operators that are not named have
+            the share of `""`, else the territory's; without one the total is NaN where they
+            count. It never shrinks `exposed`.
         uncertainty
             `Draws(1000, seed=1)`: the result then answers `intervals()` and `tornado()` too.
 
         Returns an `Exposure`, whose tables are made when they are asked for.
         """
         asked = self._ask(service, limit, level, left_out_lambda=left_out_lambda, threads=threads)
-        form, shares = to_decay(decay, asked.limit), to_phone_shares(phone)
+        form = to_decay(decay, asked.limit)
+        shares = to_phone_shares(phone, self._parts.counters["operator"])
         with report_progress(progress) as report:
             core = self._core.exposure(
                 asked.index, asked.level, asked.limit, exhaustive, asked.threads, report,
@@ -338,7 +342,6 @@ class Territory(ServiceQuestions):
         how: dict[str, Any] = {
             "left_out_lambda": left_out_lambda,
             "decay": decay,
-            "phone": phone,
             "uncertainty": uncertainty,
             "exhaustive": exhaustive,
             "threads": threads,
@@ -350,6 +353,7 @@ class Territory(ServiceQuestions):
             else self.apply(scenario, threads=threads, progress=progress)
         )
         _check_same_origin(self._parts, after._parts)
+        how["phone"] = to_phone_shares(phone, after._parts.counters["operator"])
         name = after._parts.history[-1] if after._parts.history else after.name
         return Delta(
             name,
@@ -473,7 +477,7 @@ class Territory(ServiceQuestions):
         return batch.BatchQuestion(
             service=service,
             index=self._find_service(service),
-            level=_check_level(level),
+            level=check_level(level),
             limit=check_number(
                 "limit",
                 parameters["limit_min"] if given is None else given,
@@ -513,11 +517,6 @@ class Territory(ServiceQuestions):
     def _find_group(self, group: str | None) -> int:
         names = list(self._parts.groups["group"])
         return 0 if group is None else names.index(check_name("group", group, names))
-
-
-def _check_level(level: int) -> int:
-    expected = "1 (first help), 2 (expert desk) or more"
-    return check_count("level", level, 1, expected, high=MAX_LEVEL)
 
 
 def _check_same_origin(before: TerritoryParts, after: TerritoryParts) -> None:

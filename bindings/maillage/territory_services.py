@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from maillage.arguments import check_choice, check_count, check_number, check_threads
+from maillage.arguments import check_choice, check_count, check_level, check_number, check_threads
 from maillage.catchment import (
     CatchmentQuestion,
     find_catchment,
@@ -145,7 +145,7 @@ class ServiceQuestions:
         """
         how = {"threads": threads, "progress": progress}
         names = self._parts.counters["operator"].fillna("").to_numpy(dtype=object)
-        offers = self._parts.levels[:, self._find_service(service)] >= level
+        offers = self._parts.levels[:, self._find_service(service)] >= check_level(level)
         is_open = self._parts.counters["open"].to_numpy(dtype=bool)
         keys = self._parts.counters["key"].to_numpy(dtype=object)
         rows = []
@@ -202,6 +202,7 @@ class ServiceQuestions:
         index = self._find_service(service)
         asked_supply = to_supply(supply, self)
         is_open = self._parts.counters["open"].to_numpy(dtype=bool)
+        level = check_level(level)
         offers = is_open & (self._parts.levels[:, index] >= level)
         with report_progress(progress) as report:
             question = CatchmentQuestion(
@@ -236,7 +237,7 @@ def _to_question(territory: Any, service: str, level: int, how: dict[str, Any]) 
     return LoadQuestion(
         service=service,
         index=index,
-        level=check_count("level", level, 1, "1 to 255", high=255),
+        level=check_level(level),
         limit=check_number("limit", how["limit"], "minutes > 0", lambda m: m > 0),
         choice=check_choice("choice", how["choice"], CHOICES),
         k=check_count("k", how["k"], 1, "1 to 255", high=255),

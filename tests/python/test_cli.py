@@ -252,7 +252,7 @@ def test_synth_writes_a_country_that_the_demo_runs_on(tmp_path: Path) -> None:
     assert read_scenario(tmp_path / "results" / "scenario.toml") == wanted
     for words in wanted.to_words():
         assert words[:60] in demo.stdout
-    check_failure(run(*arguments, "--out", "land/territory.toml"), 1, "is a file")
+    check_failure(run(*arguments, "--out", "land/territory.toml"), 2, "is a file")
     check_failure(run("synth", "--places", 300), 2, "--out")
     check_failure(run("synth", "--places", "0", "--out", "x"), 2, "--places")
 
@@ -307,31 +307,31 @@ def test_usage_errors_are_one_line(town: Path) -> None:
 
 def test_input_errors_are_one_line(town: Path, tmp_path: Path) -> None:
     scenario = town / "close_east.toml"
-    check_failure(run("check", "none.toml"), 1, "none.toml", "No such file")
-    check_failure(run("exposure", town), 1, "--service is missing, expected one of post, bank")
-    check_failure(run("exposure", town, "--service", "pots"), 1, "did you mean 'post'?")
-    check_failure(run("exposure", town, "--service", "post", "--by", "cantn"), 1, "'canton'")
-    check_failure(run("compare", town, "none.toml"), 1, "none.toml", "No such file")
-    check_failure(run("exposure", town, "--out", "e.xlsx"), 1, ".xlsx", ".parquet")
-    check_failure(run("exposure", town, "--out", "none/e.csv"), 1, "none does not exist")
-    check_failure(run("compare", town, scenario, "--map", "d.pdf"), 1, "drawn as .png")
+    check_failure(run("check", "none.toml"), 2, "none.toml", "No such file")
+    check_failure(run("exposure", town), 2, "--service is missing, expected one of post, bank")
+    check_failure(run("exposure", town, "--service", "pots"), 2, "did you mean 'post'?")
+    check_failure(run("exposure", town, "--service", "post", "--by", "cantn"), 2, "'canton'")
+    check_failure(run("compare", town, "none.toml"), 2, "none.toml", "No such file")
+    check_failure(run("exposure", town, "--out", "e.xlsx"), 2, ".xlsx", ".parquet")
+    check_failure(run("exposure", town, "--out", "none/e.csv"), 2, "none does not exist")
+    check_failure(run("compare", town, scenario, "--map", "d.pdf"), 2, "drawn as .png")
     bad = tmp_path / "bad.toml"
     bad.write_text('name = "x"\n[[edits]]\ndo = "close"\nkey = "Esat"\n', "utf-8")
-    check_failure(run("compare", town, bad, "--service", "post"), 1, "'East'")
+    check_failure(run("compare", town, bad, "--service", "post"), 2, "'East'")
     bad.write_text("places = [", "utf-8")
-    check_failure(run("check", bad), 1, "bad.toml", "is not valid TOML")
+    check_failure(run("check", bad), 2, "bad.toml", "is not valid TOML")
     (tmp_path / "file").write_text("")
     demo = ("demo", "--territory", town, "--scenario", scenario, "--service", "post")
     result = run(*demo, "--out", tmp_path / "file" / "results")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
-    check_failure(run("demo"), 1, "scenarios/demo/territory.toml", "--territory")
+    check_failure(run("demo"), 2, "scenarios/demo/territory.toml", "--territory")
 
 
 def test_all_problems_of_a_file_are_listed_below_one_line(town: Path, tmp_path: Path) -> None:
     bad = Scenario("s").close("Easte").close("Weste").write(tmp_path / "bad.toml")
     result = run("compare", town, bad, "--service", "post")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     first, *rest = result.stderr.splitlines()
     assert first == "maillage: scenario 's': 2 problems:"
     assert rest == [
@@ -344,9 +344,9 @@ def test_a_territory_that_cannot_be_used_fails_the_check(tmp_path: Path) -> None
     path = write_town(tmp_path)
     places = tmp_path / "places.csv"
     places.write_text(places.read_text().replace("9.05,42.2", "9.05,248.85"), "utf-8")
-    check_failure(run("check", path), 1, "places.csv", "248.85")
+    check_failure(run("check", path), 2, "places.csv", "248.85")
     path.write_text(path.read_text().replace('file = "places.csv"', 'file = "place.csv"'), "utf-8")
-    check_failure(run("check", path), 1, "place.csv")
+    check_failure(run("check", path), 2, "place.csv")
 
 
 def test_a_fault_of_ours_is_one_line_too(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +355,7 @@ def test_a_fault_of_ours_is_one_line_too(town: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("maillage.territory_read.read_inputs", fail)
     result = run("check", town, "--no-cache")
-    check_failure(result, 1, "please report", "ZeroDivisionError: two lines")
+    check_failure(result, 3, "please report", "ZeroDivisionError: two lines")
     monkeypatch.setenv("MAILLAGE_TRACEBACK", "1")
     assert isinstance(run("check", town, "--no-cache").exception, ZeroDivisionError)
 
@@ -382,7 +382,7 @@ def test_processes_end_with_the_right_codes(town: Path) -> None:
     assert (good.returncode, good.stderr) == (0, "")
     assert "\x1b" not in good.stdout
     bad = run_process("exposure", town, "--service", "pots")
-    assert (bad.returncode, bad.stdout) == (1, "")
+    assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr == "maillage: service 'pots' does not exist, did you mean 'post'?\n"
     usage = run_process("exposure", "--nothing")
     assert usage.returncode == 2

@@ -106,7 +106,7 @@ def test_mistakes_are_told_in_a_line(town: Path, arguments: list[str], words: st
     Path("broken.parquet").write_bytes(b"PAR1 no more")
     command, *rest = arguments
     result = run(command, town, *rest, *(["--service", "post"]))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("maillage: ")
     assert words in result.stderr
     assert "Traceback" not in result.output

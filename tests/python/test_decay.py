@@ -14,7 +14,6 @@ from towns import draw_scenario, read_valley, write_random_territory
 import maillage as ml
 from maillage.decay import NAMED_STEPS, to_decay
 from maillage.errors import InputError
-from maillage.exposure_phone import to_phone_shares
 
 STATES = ["choice", "counter_reliant", "digital_only", "assisted_only", "stranded"]
 FORMS = [*NAMED_STEPS, "exponential:10", "logistic:22,5"]
@@ -30,6 +29,14 @@ def test_published_steps():
     assert shares.tolist() == [1, 1, 0.3, 0.3, 0.1, 0, 0]
     assert to_decay("apl_2012", 20).find_shares([5, 10, 15, 16]).tolist() == [1, 0.3, 0.1, 0]
     assert to_decay("e2sfca_slow", 20).find_shares([10, 20, 30, 31]).tolist() == [1, 0.68, 0.22, 0]
+
+
+def test_an_unknown_name_lists_the_names_once():
+    with pytest.raises(InputError) as raised:
+        to_decay("xx", 20)
+    assert str(raised.value).count("apl_2016") == 1
+    with pytest.raises(InputError, match="did you mean 'exponential:half_life'"):
+        to_decay("exponentiel:10", 20)
 
 
 def test_formulas():
@@ -107,21 +114,3 @@ def test_decay_agrees_with_the_exhaustive_form(tmp_path):
     fast = after.exposure(service, decay="exponential:12").by_group()
     slow = after.exposure(service, decay="exponential:12", exhaustive=True).by_group()
     pd.testing.assert_frame_equal(fast, slow, check_exact=True)
-
-
-def test_phone_lines_stand_beside_and_shrink_nothing(valley: ml.Territory):
-    plain = valley.exposure("post").total().iloc[0]
-    phone = {"La Poste": {"reach": 0.8, "resolution": 0.5}, "CAF": 0.3}
-    both = valley.exposure("post", phone=phone).total().iloc[0]
-    assert both["exposed"] == plain["exposed"]
-    assert both["phone_resolved_La Poste"] == pytest.approx(0.4 * plain["exposed"])
-    assert both["phone_resolved_CAF"] == pytest.approx(0.3 * plain["exposed"])
-    assert math.isnan(both["phone_resolved"])
-    one = valley.exposure("post", phone=0.25).total().iloc[0]
-    assert one["phone_resolved"] == pytest.approx(0.25 * plain["exposed"])
-
-
-@pytest.mark.parametrize("bad", [1.5, {}, {"reach": 0.5}, {"CAF": {"reach": 2, "resolution": 1}}])
-def test_phone_shares_are_checked(bad):
-    with pytest.raises(InputError, match="phone"):
-        to_phone_shares(bad)

@@ -87,7 +87,8 @@ def test_renunciation_is_persons_times_probability(valley: ml.Territory):
 @pytest.mark.parametrize(
     ("bad", "words"),
     [({"choise": 1}, "no group"), ({"choice": 2}, r"0\.\.1"), (0.1, "a mapping"),
-     ({"old": {"lost": 1}}, "no state")],
+     ({"old": {"lost": 1}}, "no state"), ({"old": 0.5}, "probabilities of old is 0.5, expected"),
+     ({"old": {"stranded": float("nan")}}, r"0\.\.1"), ({"old": {3: 1}}, "3 is no state")],
 )  # fmt: skip
 def test_probabilities_are_checked(valley: ml.Territory, bad, words: str):
     with pytest.raises(InputError, match=words):

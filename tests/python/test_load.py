@@ -14,6 +14,7 @@ import maillage as ml
 from maillage.channels import CHANNELS, calibrate_channels, find_national_shares
 from maillage.cli import app
 from maillage.errors import InputError
+from maillage.geo.write import read_metadata
 from maillage.parameter_book import read_book
 from maillage.queueing import find_waiting
 
@@ -170,6 +171,16 @@ def test_the_command_shows_and_writes(tmp_path):
     done = run(app, ["load", DEMO, "--service", "post", "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert "converged" in done.stdout and "visits_per_hour" in pd.read_csv(out).columns
+    more = ["--choice", "huff", "--k", "3", "--limit", "20", "--half-life", "8"]
+    done = run(app, ["load", DEMO, "--service", "post", *more, "--visit-minutes", "4",
+                     "--out", str(out)])  # fmt: skip
+    assert done.exit_code == 0, done.output
+    asked = read_metadata(out)["question"]
+    assert asked == {"service": "post", "level": 1, "choice": "huff", "k": 3, "limit": 20,
+                     "visit_minutes": 4, "half_life": 8}  # fmt: skip
+    for option in ("--half-life", "--visit-minutes"):
+        done = run(app, ["load", DEMO, "--service", "post", option, "0"])
+        assert done.exit_code == 2 and option[2:6] in done.stderr
     done = run(app, ["load", DEMO, "--service", "post", "--scenario", CLOSURES])
     assert done.exit_code == 0 and "closed" in done.stdout and "cannot go online" in done.stdout
 
@@ -221,5 +232,15 @@ def test_weights_and_supplies_of_catchments(valley: ml.Territory):
         valley.catchment("post", supply="agents")
     with pytest.raises(InputError, match="no group"):
         valley.catchment("post", weights={"yong": 2})
+    for bad in (np.inf, np.nan, -1, "2", True):
+        with pytest.raises(InputError, match=r"weights: young is .*expected a finite number"):
+            valley.catchment("post", weights={"young": bad})
+    with pytest.raises(InputError, match="weights is 2, expected a mapping"):
+        valley.catchment("post", weights=2)
+    for level in ("1", -5, 0, 1.5):
+        with pytest.raises(InputError, match="level is"):
+            valley.catchment("post", level=level)
+        with pytest.raises(InputError, match="level is"):
+            valley.operators("post", level=level)
     with pytest.raises(InputError, match="method"):
         valley.catchment("post", method="3sfca")

@@ -97,6 +97,25 @@ def test_the_command_lists_and_writes(tmp_path):
     assert pd.read_csv(out)["name"].str.startswith("phone").all()
 
 
+def test_wrong_input_has_the_exit_code_of_every_command(tmp_path):
+    bad = str(write_text(tmp_path, "mine.csv", "name,value\nagents.default,-3\n"))
+    for arguments in (["parameters", "--file", bad], ["parameters", "phonne"],
+                      ["load", DEMO, "--service", "pots"], ["load", "none.toml"]):  # fmt: skip
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 2 and done.stderr.startswith("maillage: "), arguments
+
+
+def test_the_command_shows_names_whole():
+    done = CliRunner().invoke(app, ["parameters", "ability.E2_excluded_or_low.age_filosofi"])
+    joined = "".join(line.split("  ")[0].strip() for line in done.stdout.splitlines())
+    assert "ability.E2_excluded_or_low.age_filosofi.80+" in joined and "…" not in done.stdout
+
+
+def test_the_command_shows_ranges():
+    done = CliRunner().invoke(app, ["parameters", "car"])
+    assert "0.85 to 1.1" in " ".join(done.stdout.split())
+
+
 def test_years_scale_by_the_series_of_insee():
     groups = pd.DataFrame({"group": ["60-74", "25-39", "jobs"], "p_b": [0.2, 0.1, 0.1],
                            "p_c": [0.24, 0.04, 0.1]})  # fmt: skip

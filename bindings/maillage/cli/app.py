@@ -13,8 +13,9 @@ from typer.core import TyperGroup
 
 from maillage.errors import MaillageError
 
-EXIT_STOPPED = 1
-EXIT_USAGE = 2
+EXIT_NO = 1  # the answer of a check is no
+EXIT_INPUT = 2  # the command was not understood, or its input is wrong
+EXIT_FAULT = 3
 EXIT_INTERRUPTED = 130
 
 
@@ -45,9 +46,9 @@ class _Commands(TyperGroup):
         except BrokenPipeError:
             code = _close_output()
         except MaillageError as error:
-            code = _fail(str(error), EXIT_STOPPED)
+            code = _fail(str(error), EXIT_INPUT)
         except MemoryError:
-            code = _fail("there is not enough memory for this", EXIT_STOPPED)
+            code = _fail("there is not enough memory for this", EXIT_FAULT)
         except Exception as error:  # everything else is usage, or a fault of ours
             code = _explain(error, name)
         if code == EXIT_INTERRUPTED:
@@ -77,14 +78,14 @@ def _explain(error: Exception, name: str) -> int:
         command = context.command_path if context is not None else name
         words = " ".join(str(said()).replace("Value error, ", "").split()).rstrip(".")
         if not words:  # the help was shown already, as the command was called with nothing
-            return EXIT_USAGE
-        return _fail(f"{words} (see {command} --help)", EXIT_USAGE)
+            return EXIT_INPUT
+        return _fail(f"{words} (see {command} --help)", EXIT_INPUT)
     if os.environ.get("MAILLAGE_TRACEBACK"):
         raise error
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return _fail(
         f"a fault of maillage, please report it: {words} (MAILLAGE_TRACEBACK=1 shows where)",
-        EXIT_STOPPED,
+        EXIT_FAULT,
     )
 
 
@@ -98,7 +99,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Who has a human at a counter (guichet) within reach, who has only the internet, and "
     "what changes when counters close, open or move.",
-    epilog="Example: maillage demo --out maillage-demo",
+    epilog="Example: maillage demo --out maillage-demo. Exit code of every command: 0 done; 1 a "
+    "guarantee does not hold; 2 the command or its input is wrong; 3 a fault of maillage, or not "
+    "enough memory; 130 interrupted.",
 )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from maillage.cli.app import EXIT_USAGE, app
+from maillage.cli.app import EXIT_NO, app
 from maillage.cli.options import (
     Cache,
     NoCache,
@@ -23,9 +23,6 @@ from maillage.cli.options import (
     to_times_note,
     write_result,
 )
-from maillage.errors import MaillageError
-
-EXIT_FAILS = 1
 
 
 @app.command(
@@ -58,21 +55,17 @@ def guarantee(
     from maillage.show_guarantee import build_guarantee_view
 
     output = Output(quiet)
-    try:
-        check_files(out)
-        rules = read_guarantee(rules_file)
-        scenario = None if scenario_file is None else read_scenario(scenario_file)
-        territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
-        how = {"threads": threads or 0, "progress": output.progress}
-        after = territory if scenario is None else territory.apply(scenario, **how)
-        baseline = None if scenario is None else territory
-        check = after.guarantee(rules, baseline=baseline, **how)
-    except MaillageError as error:
-        typer.echo(f"maillage: {error}", err=True)
-        raise typer.Exit(EXIT_USAGE) from None
+    check_files(out)
+    rules = read_guarantee(rules_file)
+    scenario = None if scenario_file is None else read_scenario(scenario_file)
+    territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
+    how = {"threads": threads or 0, "progress": output.progress}
+    after = territory if scenario is None else territory.apply(scenario, **how)
+    baseline = None if scenario is None else territory
+    check = after.guarantee(rules, baseline=baseline, **how)
     view = build_guarantee_view(check, title=territory.name, note=to_times_note(after))
     output.show(view)
     question = {"guarantee": check.title, "source": check.source, "holds": check.holds}
     write_result(check.by_area(), out, to_metadata(territory, question, scenario), output)
     if not check.holds:
-        raise typer.Exit(EXIT_FAILS)
+        raise typer.Exit(EXIT_NO)

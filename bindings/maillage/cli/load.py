@@ -53,9 +53,26 @@ def load(
     choice: Annotated[
         Choice, typer.Option(help="People know the nearest counter, or choose among several.")
     ] = Choice.NEAREST,
+    k: Annotated[
+        int, typer.Option("--k", "-k", min=1, max=255, help="How many, with --choice huff.")
+    ] = 8,
+    limit: Annotated[
+        float, typer.Option(min=0, help="Minutes beyond which nobody goes to a counter.")
+    ] = 60,
     visits: Annotated[
         float | None,
         typer.Option(min=0, help="Visits a person and year.", show_default=False),
+    ] = None,
+    visit_minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Minutes of an agent a visit takes.", show_default=False),
+    ] = None,
+    half_life: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Minutes of travel that halve the odds of going to a counter.",
+            show_default=False,
+        ),
     ] = None,
     phone_reach: Annotated[
         float | None,
@@ -79,10 +96,11 @@ def load(
     scenario = None if scenario_file is None else read_scenario(scenario_file)
     territory = read_territory(territory_file, threads, output, choose_cache(cache, no_cache))
     service = find_service(territory, service)
-    how: dict[str, Any] = {
-        "choice": choice.value, "visits": visits, "phone_reach": phone_reach,
-        "threads": threads or 0, "progress": output.progress,
+    asked: dict[str, Any] = {
+        "choice": choice.value, "k": k, "limit": limit, "visits": visits,
+        "visit_minutes": visit_minutes, "half_life": half_life, "phone_reach": phone_reach,
     }  # fmt: skip
+    how = {**asked, "threads": threads or 0, "progress": output.progress}
     title = f"{territory.name}: load of {service}, level {level} or more"
     note = to_times_note(territory)
     if scenario is None:
@@ -93,5 +111,6 @@ def load(
         change = territory.compare_load(scenario, service, level, **how)
         output.show(build_load_change_view(change, title=f"{title}: {scenario.name}", note=note))
         frame = change.counters()
-    question = {"service": service, "level": level, "choice": choice.value}
+    said = {name: value for name, value in asked.items() if value is not None}
+    question = {"service": service, "level": level, **said}
     write_result(frame, out, to_metadata(territory, question, scenario), output)

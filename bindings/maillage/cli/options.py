@@ -52,6 +52,17 @@ Decay = Annotated[
         show_default=False,
     ),
 ]
+Phone = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--phone",
+        metavar="SHARE",
+        help="Share of the exposed whom the phone line helps, in place of the territory's: 0.5, or "
+        "reach and resolution 0.8,0.67; OPERATOR=0.5 for those nearest to that operator's "
+        "counters, once an operator.",
+        show_default=False,
+    ),
+]
 DrawCount = Annotated[
     int | None,
     typer.Option(
@@ -243,6 +254,33 @@ def to_draws(n: int | None, seed: int) -> Any:
     from maillage.uncertainty import Draws
 
     return None if n is None else Draws(n, seed=seed)
+
+
+def to_phone(given: list[str] | None) -> Any:
+    """What --phone asks for: a share, reach and resolution, or either by operator."""
+    if not given:
+        return None
+    named = [text.rpartition("=") for text in given]
+    if any(not sign for _, sign, _ in named):
+        if len(named) > 1:
+            raise InputError("--phone stands several times, expected OPERATOR=SHARE in each")
+        return _to_phone_share(given[0])
+    found: dict[str, Any] = {}
+    for operator, _, share in named:
+        if operator in found:
+            raise InputError(f"--phone names {operator!r} twice, expected each operator once")
+        found[operator] = _to_phone_share(share)
+    return found
+
+
+def _to_phone_share(text: str) -> Any:
+    try:
+        numbers = [float(number) for number in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2):
+        raise InputError(f"--phone is {text!r}, expected SHARE or REACH,RESOLUTION")
+    return numbers[0] if len(numbers) == 1 else {"reach": numbers[0], "resolution": numbers[1]}
 
 
 def check_choice(option: str, value: str, choices: list[str]) -> str:

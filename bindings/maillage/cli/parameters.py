@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -26,14 +26,15 @@ def parameters(
     file: Annotated[
         Path | None,
         typer.Option(
-            help="A table (name, value, and unit, year, n, source if known) that replaces ours.",
+            help="A table (name, value, and unit, year, n, source, low, high if known) that "
+            "replaces ours.",
             show_default=False,
         ),
     ] = None,
     out: Out = None,
     quiet: Quiet = False,
 ) -> None:
-    """The parameters that figures rest on: value, unit, year, sample size and source."""
+    """The parameters that figures rest on: value, range, unit, year, sample size and source."""
     from maillage import show
     from maillage.errors import NotFoundError
     from maillage.parameter_book import parameters as read_parameters
@@ -51,7 +52,7 @@ def parameters(
     rows = [
         [
             row["name"],
-            f"{row['value']:.4g}",
+            _to_range(row),
             row["unit"],
             _to_text(row["year"]),
             _to_text(row["n"]),
@@ -64,6 +65,12 @@ def parameters(
         show.build_title(f"{len(frame)} parameters", origin), show.build_table(headings, rows)
     )
     write_result(frame, out, {"parameters": origin}, output)
+
+
+def _to_range(row: dict[Any, Any]) -> str:
+    """The value, its range below it where there is one."""
+    value = f"{row['value']:.4g}"
+    return value if pd.isna(row["low"]) else f"{value}\n{row['low']:.4g} to {row['high']:.4g}"
 
 
 def _to_text(value: object) -> str:

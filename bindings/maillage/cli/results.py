@@ -21,6 +21,7 @@ from maillage.cli.options import (
     NoCache,
     Out,
     Output,
+    Phone,
     Quiet,
     Seed,
     Service,
@@ -35,6 +36,7 @@ from maillage.cli.options import (
     read_territory,
     to_draws,
     to_metadata,
+    to_phone,
     to_question,
     to_source,
     to_times_note,
@@ -138,6 +140,7 @@ def exposure(
     level: Level = 1,
     limit: Limit = None,
     decay: Decay = None,
+    phone: Phone = None,
     draws: DrawCount = None,
     seed: Seed = 1,
     by: By = None,
@@ -159,8 +162,8 @@ def exposure(
     asked = to_question(territory, service, level, limit, decay)
     rows = check_choice("--by", by or "place", _choices(territory, []))
     how: dict[str, Any] = {
-        "decay": decay, "uncertainty": to_draws(draws, seed), "threads": threads or 0,
-        "progress": output.progress,
+        "decay": decay, "phone": to_phone(phone), "uncertainty": to_draws(draws, seed),
+        "threads": threads or 0, "progress": output.progress,
     }  # fmt: skip
     result = territory.exposure(asked.service, asked.limit_min, asked.level, **how)
     title = f"{territory.name}: {asked.to_words()}"
@@ -174,7 +177,7 @@ def exposure(
     if draws is not None:
         output.show(build_intervals_view(result.intervals(), result.tornado(), n_draws=draws))
     frame = _rows_of(result, rows)
-    question = {**asked.to_dict(), "by": rows}
+    question = {**asked.to_dict(), "by": rows, **({"phone": phone} if phone else {})}
     write_result(frame, out, to_metadata(territory, question), output)
     if map_file is not None:
         draw_exposure(result, territory, map_file)
@@ -195,6 +198,7 @@ def compare(
     level: Level = 1,
     limit: Limit = None,
     decay: Decay = None,
+    phone: Phone = None,
     draws: DrawCount = None,
     seed: Seed = 1,
     by: BySide = None,
@@ -218,8 +222,8 @@ def compare(
     asked = to_question(territory, service, level, limit, decay)
     rows = check_choice("--by", by or "place", _choices(territory, ["losers", "gainers"]))
     how: dict[str, Any] = {
-        "decay": decay, "uncertainty": to_draws(draws, seed), "threads": threads or 0,
-        "progress": output.progress,
+        "decay": decay, "phone": to_phone(phone), "uncertainty": to_draws(draws, seed),
+        "threads": threads or 0, "progress": output.progress,
     }  # fmt: skip
     delta = territory.compare(scenario, asked.service, asked.limit_min, asked.level, **how)
     output.show(
@@ -238,7 +242,7 @@ def compare(
         output.show(build_intervals_view(delta.intervals(), None, n_draws=draws))
     output.show(build_losers(delta.losers(), territory, scenario))
     frame = _rows_of(delta, rows)
-    question = {**asked.to_dict(), "by": rows}
+    question = {**asked.to_dict(), "by": rows, **({"phone": phone} if phone else {})}
     write_result(frame, out, to_metadata(territory, question, scenario), output)
     if map_file is not None:
         delta.map(map_file, source=to_source(territory))
