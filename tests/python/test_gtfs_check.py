@@ -55,7 +55,7 @@ def test_an_expired_feed_is_a_finding_and_a_date_without_service_an_error(tmp_pa
     assert result.exit_code == 0
     assert row_of(result.stdout, "expired feed")[0] == "1"
     result = run(feed, "--date", "2026-06-09")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.startswith("maillage: no service runs on Tuesday 2026-06-09: ")
     assert "Monday 2025-06-30 (2 trips)" in result.stderr
@@ -70,7 +70,7 @@ def test_feeds_that_cannot_be_used(tmp_path: Path):
         f"maillage: {bad}/stops.txt:2: stop_lat is 245, expected a number in -90..90\n"
     )
     assert run().exit_code == 2
-    assert run(bad, "--date", "tomorrow").exit_code == 1
+    assert run(bad, "--date", "tomorrow").exit_code == 2
 
 
 def test_findings_as_a_table_and_quiet(tmp_path: Path):
