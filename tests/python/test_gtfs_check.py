@@ -65,7 +65,7 @@ def test_an_expired_feed_is_a_finding_and_a_date_without_service_an_error(tmp_pa
 def test_feeds_that_cannot_be_used(tmp_path: Path):
     bad = write_feed(tmp_path, stops=FILES["stops.txt"].replace(",45,", ",245,"))
     result = run(bad)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         f"maillage: {bad}/stops.txt:2: stop_lat is 245, expected a number in -90..90\n"
     )
