@@ -6,6 +6,7 @@ table of parameters (`[parameters] file`), and that more than the parameters of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from maillage.parameter_values import DRAWN
 OF_EXPOSURE = ("limit_min", "left_out_lambda", "connectivity_shift")
 OF_CROW = {"detour_factor": "crow.detour_factor", "speed_kmh": "crow.speed_kmh"}
 NATION = ("all18.18+",)  # abilities that the calibrations rest on
+SLOW_WALK_AGE = 75
+_LOWEST_AGE = re.compile(r"^\D*(\d{1,3})")
 NOTHING = ("phone.", "counter.resolution", "france_services.", "insee.weak_of_users.")
 
 
@@ -28,6 +31,16 @@ class WalkSpeeds:
 
     others: float
     slow: float  # whose lowest age is 75 or more
+
+    def find(self, group: str) -> float:
+        """That of a group by its name: the slow one where its lowest age is 75 or more."""
+        return self.slow if is_slow(group) else self.others
+
+
+def is_slow(group: str) -> bool:
+    """Whether a group's name begins with an age of 75 or more."""
+    age = _LOWEST_AGE.match(group)
+    return age is not None and int(age.group(1)) >= SLOW_WALK_AGE
 
 
 def fill_defaults(config: TerritoryConfig, book: ParameterBook) -> TerritoryConfig:
@@ -40,11 +53,19 @@ def fill_defaults(config: TerritoryConfig, book: ParameterBook) -> TerritoryConf
         update["crow"] = crow.model_copy(update={"speed_kmh": crow.speed_kmh * speed_factor})
     if networks.car is not None and "time_factor" not in networks.car.model_fields_set:
         update["car"] = networks.car.model_copy(update={"time_factor": 1 / speed_factor})
+    walk = {"walk_speed_kmh": find_walk_speeds(config, book).others}
+    special = {
+        name: section
+        if "walk_speed_kmh" in section.model_fields_set
+        else section.model_copy(update=walk)
+        for name, section in config.special.items()
+    }
     of_exposure = _find_left(config.parameters, {name: name for name in OF_EXPOSURE}, book)
     return config.model_copy(
         update={
             "parameters": config.parameters.model_copy(update=of_exposure),
             "networks": networks.model_copy(update=update),
+            "special": special,
         }
     )
 
@@ -115,10 +136,16 @@ def _find_reason_of_speed(name: str, config: TerritoryConfig) -> str:
             return "" if networks.crow else "there is no network for cars"
         is_said = "time_factor" in networks.car.model_fields_set
         return "[networks.car] says time_factor; its range is drawn" if is_said else ""
-    if name == "walk.speed_kmh" and networks.walk is not None and networks.walk.speed_kmh:
+    left = [group for group, section in config.groups.items() if section.walk_speed_kmh is None]
+    if name == "walk.speed_75_plus_kmh":
+        return "" if any(map(is_slow, left)) else "no group of 75 or more takes it"
+    if networks.walk is not None and networks.walk.speed_kmh:
         return "[networks.walk] says speed_kmh; its range is drawn"
-    has_own = all(group.walk_speed_kmh is not None for group in config.groups.values())
-    return "every group has a walk_speed_kmh of its own" if has_own else ""
+    special = config.special.values()
+    is_left = any("walk_speed_kmh" not in section.model_fields_set for section in special)
+    if is_left or not all(map(is_slow, left)):
+        return ""
+    return "every group has a walk_speed_kmh of its own; its range is drawn"
 
 
 def _find_reason_of_ability(name: str, config: TerritoryConfig) -> str:

@@ -81,15 +81,15 @@ def _to_parameter(
     rule = find_rule(known.name, known.unit)
     for column, number in (("value", value), ("low", low), ("high", high)):
         if number is not None and not rule.is_right(number):
-            raise table.error(row, column, number, rule.expected)
+            raise table.error(row, column, f"{number:g}", rule.expected)
     if (low is None) != (high is None):
         raise table.error(row, "high" if high is None else "low", None, "both low and high")
     if low is not None and low > value:
-        raise table.error(row, "low", low, f"at most the value {value:g}")
+        raise table.error(row, "low", f"{low:g}", f"at most the value {value:g}")
     if high is not None and high < value:
-        raise table.error(row, "high", high, f"at least the value {value:g}")
+        raise table.error(row, "high", f"{high:g}", f"at least the value {value:g}")
     if n is not None and n <= 0:
-        raise table.error(row, "n", n, "a sample size > 0")
+        raise table.error(row, "n", f"{n:g}", "a sample size > 0")
     if low is None and known.name in DRAWN_SPEEDS:
         assert known.low is not None and known.high is not None
         low, high = (value / known.value * end for end in (known.low, known.high))
@@ -112,4 +112,4 @@ def _check_abilities(table: Table, names: list[str], book: Mapping[str, Paramete
             expected = f"{EXCLUDED} at most {EXCLUDED_OR_LOW} ({either.value:g})"
             if name == either.name:
                 expected = f"at least the {excluded.value:g} of {EXCLUDED}"
-            raise table.error(row, "value", book[name].value, expected)
+            raise table.error(row, "value", f"{book[name].value:g}", expected)

@@ -133,6 +133,30 @@ def test_walk_speed_of_the_network_is_that_of_groups_without_one(tmp_path: Path)
     assert groups["walk_speed_kmh"].tolist() == [6, 3]
 
 
+def test_walk_speeds_that_no_group_takes_are_findings(tmp_path: Path):
+    path = write_flat(tmp_path, rows="walk.speed_kmh;6 walk.speed_75_plus_kmh;2")
+    text = path.read_text(encoding="utf-8")
+    own = text.replace('[groups."80+"]', '[groups."80+"]\nwalk_speed_kmh = 3.5')
+    path.write_text(own, encoding="utf-8")
+    territory = ml.read_territory(path, cache=False, progress=False)
+    assert territory.groups["walk_speed_kmh"].tolist() == [6, 3.5]
+    assert find_kinds(territory)["parameter_unused"] == (
+        "mine.csv: walk.speed_75_plus_kmh has no effect: no group of 75 or more takes it"
+    )
+
+
+def test_special_populations_walk_as_the_table_says(tmp_path: Path):
+    path = write_flat(tmp_path, rows="walk.speed_kmh;6")
+    (tmp_path / "homes.csv").write_text("id,lon,lat,n\nH1,2.2,46.2,50\n")
+    section = (
+        '[special.homes]\nfile = "homes.csv"\nkey = "id"\nlon = "lon"\nlat = "lat"\n'
+        'persons = "n"\np_b = 0.2\np_c = 0.5\ncar_share = 0.1\n'
+    )
+    path.write_text(path.read_text(encoding="utf-8") + section, encoding="utf-8")
+    territory = ml.read_territory(path, cache=False, progress=False)
+    assert territory.groups["walk_speed_kmh"].tolist() == [6, 3, 6]
+
+
 def test_the_schema_has_the_defaults_of_the_book():
     book = read_book()
     assert {n: getattr(ParametersConfig(), n) for n in OF_EXPOSURE} == {

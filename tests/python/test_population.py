@@ -17,7 +17,6 @@ from maillage.geo.abilities import (
     find_ability,
     find_groups,
     read_ability_table,
-    to_walk_speed_kmh,
 )
 from maillage.geo.inputs import TerritoryInputs, read_inputs
 from maillage.parameter_defaults import WalkSpeeds
@@ -277,7 +276,7 @@ def test_ability_tables_that_cannot_be_used(tmp_path: Path, text: str, message: 
     [("75+", 3), ("80 ans et plus", 3), ("75-79", 3), ("65-79", 4.5), ("0-14", 4.5), ("all", 4.5)],
 )
 def test_default_walking_speed(group: str, speed: float):
-    assert to_walk_speed_kmh(group, WalkSpeeds(4.5, 3)) == speed
+    assert WalkSpeeds(4.5, 3).find(group) == speed
 
 
 def test_groups_frame(tmp_path: Path):

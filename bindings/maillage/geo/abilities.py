@@ -12,7 +12,6 @@ p_a = 1 - p_b - p_c are autonomous.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +30,6 @@ from maillage.parameter_rows import ABILITY, EXCLUDED, EXCLUDED_OR_LOW
 
 SHIPPED_TABLE = Path(__file__).parent.parent / "parameters" / "digital_exclusion_credoc.csv"
 SHIPPED_SOURCE = "CREDOC Baromètre du numérique, data.gouv.fr, ODbL"
-SLOW_WALK_AGE = 75
-
-_LOWEST_AGE = re.compile(r"^\D*(\d{1,3})")
 
 
 @dataclass(frozen=True)
@@ -263,13 +259,6 @@ def _mix(parts: Sequence[Ability], weights: np.ndarray) -> Ability:
     )
 
 
-def to_walk_speed_kmh(group: str, speeds: WalkSpeeds) -> float:
-    """The default walking speed of a group: the slow one where its lowest age is 75 or more."""
-    age = _LOWEST_AGE.match(group)
-    is_slow = age is not None and int(age.group(1)) >= SLOW_WALK_AGE
-    return speeds.slow if is_slow else speeds.others
-
-
 def find_groups(
     groups: Mapping[str, GroupConfig], table: AbilityTable, speeds: WalkSpeeds
 ) -> pd.DataFrame:
@@ -297,8 +286,7 @@ def find_groups(
             "year": pd.Series([ability.year for ability in found], dtype="Int64"),
             "source": pd.Series([ability.source for ability in found], dtype="str"),
             "walk_speed_kmh": [
-                group.walk_speed_kmh or to_walk_speed_kmh(name, speeds)
-                for name, group in groups.items()
+                group.walk_speed_kmh or speeds.find(name) for name, group in groups.items()
             ],
         }
     )
