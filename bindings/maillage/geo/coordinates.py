@@ -266,9 +266,9 @@ def find_lonely_points(table: Table, points: Points, findings: Findings) -> np.n
     swapped = np.zeros(len(points.lon), dtype=bool)
     if np.isfinite(points.lon).sum() < 2:
         return swapped
-    n_around = _count_around(points, points.lon, points.lat)
     if abs(np.nanmedian(points.lon) - np.nanmedian(points.lat)) > _DIAGONAL_DEG:
-        swapped = n_around < _count_around(points, points.lat, points.lon)
+        around, around_swapped = _count_around(points)
+        swapped = around < around_swapped
     far = np.isfinite(points.lon) & (swapped | _find_alone(points))
     rows = np.flatnonzero(far)
     examples = (
@@ -284,20 +284,28 @@ def find_lonely_points(table: Table, points: Points, findings: Findings) -> np.n
     return swapped
 
 
-def _count_around(points: Points, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    """How many of the points lie in the square degree of each position or the eight beside it."""
-    known = np.isfinite(points.lon)
-    cells, counts = np.unique(
-        _to_cells(points.lon[known], points.lat[known], 1), return_counts=True
+def _count_around(points: Points) -> tuple[np.ndarray, np.ndarray]:
+    """How many points lie in the square degree of each point or the eight beside it, and how many
+    would if its longitude and latitude were swapped; 0 for points without coordinates."""
+    known = np.flatnonzero(np.isfinite(points.lon))
+    lon, lat = np.floor(points.lon[known]), np.floor(points.lat[known])
+    cells, first, cell, counts = np.unique(
+        _to_cells(lon, lat, 1), return_index=True, return_inverse=True, return_counts=True
     )
-    at = np.where(np.isfinite(lon), lon, 0.0), np.where(np.isfinite(lat), lat, 0.0)
-    around = np.zeros(len(lon), dtype=np.int64)
-    for east in (-1, 0, 1):
-        for north in (-1, 0, 1):
-            cell = _to_cells(at[0] + east, at[1] + north, 1)
-            found = np.minimum(np.searchsorted(cells, cell), len(cells) - 1)
-            around += np.where(cells[found] == cell, counts[found], 0)
-    return np.where(np.isfinite(lon), around, 0)
+    sides = lon[first], lat[first]
+
+    def count(east: np.ndarray, north: np.ndarray) -> np.ndarray:
+        around = np.zeros(len(cells), dtype=np.int64)
+        for right in (-1, 0, 1):
+            for up in (-1, 0, 1):
+                beside = _to_cells(east + right, north + up, 1)
+                found = np.minimum(np.searchsorted(cells, beside), len(cells) - 1)
+                around += np.where(cells[found] == beside, counts[found], 0)
+        out = np.zeros(len(points.lon), dtype=np.int64)
+        out[known] = around[cell]
+        return out
+
+    return count(*sides), count(*sides[::-1])
 
 
 def _find_alone(points: Points) -> np.ndarray:
