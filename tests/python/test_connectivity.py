@@ -114,6 +114,20 @@ def test_cities_fold_by_zoning_and_with_premises_of_another_table(tmp_path):
     assert frame["mobile_4g"].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.3])
 
 
+def test_small_areas_take_the_row_of_their_city(tmp_path):
+    section = '[small_area]\nfile = "ifn.csv"\nkey = "c"\nfragility = "ifn"\n[connectivity]'
+    (tmp_path / "ifn.csv").write_text("c;ifn\n75056;300\n75102;50\n", encoding="utf-8")
+    territory = read_four(
+        tmp_path,
+        places=PARIS.replace("75056;75056", "75103;75103"),
+        lines=HEAD + "75056;1;1\n",
+        change={"[connectivity]": section},
+    )
+    p_c = territory.parts.p_c[:, 0]
+    assert p_c[0] == p_c[2] > p_c[1]
+    assert "small_area_unknown" not in set(territory.findings["kind"])
+
+
 def test_population_hints_at_cities_and_arrondissements(tmp_path):
     change = {"[connectivity]": '[population]\nfile = "n.csv"\nkey = "c"\n[connectivity]'}
     path = tmp_path / "n.csv"

@@ -55,11 +55,13 @@ def find_area_rows(
     zoning: Zoning | None,
     places: Places,
     report: tuple[Findings, str],
+    *,
+    joins: bool = True,
 ) -> AreaRows:
     """The rows of shares, or of amounts that become shares: cities and their arrondissements fold.
 
     An arrondissement without a row takes that of its city, a city without one those of its
-    arrondissements; both are findings. Else as `find_row_of_place`.
+    arrondissements (only if `joins`); both are findings. Else as `find_row_of_place`.
     """
     found, wanted = _match(table, key, zoning, places)
     keys, rows, joined = found.keys, found.row_of_wanted.copy(), []
@@ -74,7 +76,7 @@ def find_area_rows(
         if city is not None and city in own:
             rows[position], by_city[position] = own[city], True
             findings.add("city_for_arrondissement", f"{table.name}: {code} takes the row of {city}")
-        elif parts:
+        elif parts and joins:
             rows[position] = table.n_rows + len(joined)
             joined.append(np.array(parts))
             n, of = len(parts), len(ARRONDISSEMENTS[code])

@@ -22,7 +22,7 @@ import pandas as pd
 from maillage.config_ability import DIPLOMAS, SmallAreaConfig
 from maillage.errors import InputError, to_hint
 from maillage.findings import Findings
-from maillage.geo.area_rows import find_row_of_place, find_zoning
+from maillage.geo.area_rows import find_area_rows, find_zoning
 from maillage.geo.places import Places
 from maillage.geo.tables import NumberRule, Table, read_table
 from maillage.geo.zonings import Zoning
@@ -79,7 +79,8 @@ def _read_areas(
     table = read_table(config, columns, findings)
     zoning = find_zoning(config.zoning, zonings)
     report = (findings, "small_area_of_unknown_place")
-    row = find_row_of_place(table, list(config.key), zoning, places, report)
+    rows = find_area_rows(table, list(config.key), zoning, places, report, joins=False)
+    row = rows.of_place
     n_missing = int((row < 0).sum())
     examples = [f"{n_missing} places have no row: they take the abilities of their groups"]
     findings.add_all("small_area_unknown", examples[: bool(n_missing)], n_missing)
