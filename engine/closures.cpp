@@ -15,6 +15,7 @@ constexpr std::size_t kLeastPlaces = 2048;
 struct GroupOrder {
   std::vector<std::uint32_t> groups;
   std::vector<std::size_t> begin{0};
+  bool is_own = false;  // groups stand as in the territory
 
   explicit GroupOrder(const People& people, std::size_t n_classes) {
     for (std::size_t w = 0; w < n_classes; ++w) {
@@ -22,6 +23,7 @@ struct GroupOrder {
       groups.insert(groups.end(), of_class.begin(), of_class.end());
       begin.push_back(groups.size());
     }
+    is_own = std::is_sorted(groups.begin(), groups.end());
   }
 };
 
@@ -57,6 +59,7 @@ struct Tally {
 // What it costs people to go from the first rung to the second.
 struct Detour {
   bool exists = false;
+  CounterId counter;
   std::uint32_t slot = 0;
   double ms = 0;
   bool is_lost = false;  // no counter within the limit any more
@@ -65,28 +68,71 @@ struct Detour {
   Duration before, after;
 };
 
+// Persons of a row of groups, by car and without. `order` is empty where groups stand in their own order.
+#if defined(__x86_64__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+void split_persons(std::size_t n, const double* __restrict persons, const double* __restrict share, const std::uint32_t* __restrict order,
+                   double* __restrict by_car, double* __restrict without) {
+  if (order) {
+    for (std::size_t i = 0; i < n; ++i) {
+      by_car[i] = persons[order[i]] * share[order[i]];
+      without[i] = persons[order[i]] * (1 - share[order[i]]);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    by_car[i] = persons[i] * share[i];
+    without[i] = persons[i] * (1 - share[i]);
+  }
+}
+
 class BlockPass {
  public:
   BlockPass(const Ladders& ladders, const People& people, const GroupOrder& order)
       : ladders_(ladders), people_(people), order_(order), n_groups_(order.groups.size()), n_counts_(Tally::find_n_counts(order)), rungs_(ladders.n_ladders()),
-        by_car_(n_groups_), without_(n_groups_) {
+        persons_(people.parts().population->persons.values.data()),
+        share_(people.parts().population->car_share.values.data()), by_car_(n_groups_), without_(n_groups_) {
     tally_.slot_of.assign(ladders.territory()->parts().counters->n_counters(), kNoSlot);
   }
 
   void add(PlaceId p) {
     ladders_.read(p, rungs_);
-    for (std::size_t i = 0; i < n_groups_; ++i) {
-      const double n = people_.parts().population->persons(p.v, order_.groups[i]);
-      const double share = people_.parts().population->car_share(p.v, order_.groups[i]);
-      by_car_[i] = n * share;
-      without_[i] = n * (1 - share);
+    const std::size_t row = p.v * n_groups_;
+    split_persons(n_groups_, persons_ + row, share_ + row, order_.is_own ? nullptr : order_.groups.data(), by_car_.data(), without_.data());
+    bool is_one = !rungs_[0].first.counter.is_none();
+    for (const Rungs& r : rungs_) is_one &= r.first.counter == rungs_[0].first.counter;
+    is_one ? add_to_one(p) : add_to_several(p);
+  }
+
+  Tally finish() {
+    tally_.slot_of = {};
+    return std::move(tally_);
+  }
+
+ private:
+  // Everybody turns to one counter, as nearly everywhere.
+  void add_to_one(PlaceId p) {
+    const std::uint32_t slot = tally_.find_slot(rungs_[0].first.counter, order_);
+    bool anyone = false;
+    for (std::size_t w = 0; 2 * w < rungs_.size(); ++w) {
+      Detour car = find_detour(rungs_[2 * w]), walk = find_detour(rungs_[2 * w + 1]);
+      car.slot = walk.slot = slot;
+      anyone |= add_both(car, walk, w);
+      add_losses(car, p, w, by_car_.data());
+      add_losses(walk, p, w, without_.data());
     }
+    counts(slot)[Tally::kCounts * n_groups_] += anyone;
+  }
+
+  void add_to_several(PlaceId p) {
     counted_.clear();
     for (std::size_t w = 0; 2 * w < rungs_.size(); ++w) {
-      const Detour car = find_detour(rungs_[2 * w]), walk = find_detour(rungs_[2 * w + 1]);
-      const bool is_same = car.exists && walk.exists && car.slot == walk.slot;
-      if (is_same) {
-        add_both(car, walk, w);
+      Detour car = find_detour(rungs_[2 * w]), walk = find_detour(rungs_[2 * w + 1]);
+      for (Detour* d : {&car, &walk})
+        if (d->exists) d->slot = tally_.find_slot(d->counter, order_);
+      if (car.exists && walk.exists && car.slot == walk.slot) {
+        if (add_both(car, walk, w)) count_place(car.slot);
       } else {
         if (car.exists) add_one(car, w, by_car_.data());
         if (walk.exists) add_one(walk, w, without_.data());
@@ -96,17 +142,11 @@ class BlockPass {
     }
   }
 
-  Tally finish() {
-    tally_.slot_of = {};
-    return std::move(tally_);
-  }
-
- private:
-  Detour find_detour(const Rungs& r) {
+  Detour find_detour(const Rungs& r) const {
     Detour d;
     if (r.first.counter.is_none()) return d;
     d.exists = true;
-    d.slot = tally_.find_slot(r.first.counter, order_);
+    d.counter = r.first.counter;
     d.before = r.first.time;
     d.after = r.second.time;
     d.is_gone = !d.after.is_reachable();
@@ -132,8 +172,8 @@ class BlockPass {
     if (anyone) count_place(d.slot);
   }
 
-  // The same where all of them go there, by car or without: the place counts once.
-  void add_both(const Detour& car, const Detour& walk, std::size_t w) {
+  // The same where all of them go there, by car or without. Is there anybody?
+  bool add_both(const Detour& car, const Detour& walk, std::size_t w) {
     const double* __restrict by_car = by_car_.data();
     const double* __restrict without = without_.data();
     double* __restrict moved = sums(car.slot);
@@ -147,7 +187,7 @@ class BlockPass {
       places[i] += n > 0;
       anyone |= n > 0;
     }
-    if (anyone) count_place(car.slot);
+    return anyone;
   }
 
   // Once for everybody, whoever of the place goes to the counter.
@@ -210,6 +250,7 @@ class BlockPass {
   const GroupOrder& order_;
   std::size_t n_groups_, n_counts_;
   std::vector<Rungs> rungs_;
+  const double *persons_, *share_;        // of the first place
   std::vector<double> by_car_, without_;  // persons of the place, in the order of the groups
   std::vector<std::uint32_t> counted_;    // slots that count the place already
   Tally tally_;

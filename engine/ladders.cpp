@@ -89,13 +89,17 @@ std::span<const CounterId> Ladders::inside(PlaceId p) const {
 }
 
 void Ladders::read(PlaceId p, std::span<Rungs> rungs) const {
-  constexpr std::size_t kMost = 16;
+  constexpr std::size_t kMost = 16, kAhead = 24;
   if (views_.size() > kMost) {
     for (std::size_t l = 0; l < rungs.size(); ++l) rungs[l] = read(p, l);
     return;
   }
   std::array<KeyPair, kMost> best;  // of each network: it serves several ladders
-  for (std::size_t n = 0; n < views_.size(); ++n) best[n] = to_pair(list(n, p));
+  for (std::size_t n = 0; n < views_.size(); ++n) {
+    const auto labels = list(n, p);
+    __builtin_prefetch(labels.data() + kAhead * views_[n]->base()->k);  // places are read in order; past the end is harmless
+    best[n] = to_pair(labels);
+  }
   const KeyPair near = to_pair(inside(p));
   for (std::size_t l = 0; l < rungs.size(); ++l) {
     KeyPair pair = near;
