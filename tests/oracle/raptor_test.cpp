@@ -1,0 +1,177 @@
+// Range searches are held equal to Dijkstra's algorithm on the time-expanded graph, instant by instant.
+#include "engine/raptor.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "engine/error.h"
+#include "engine/time_expanded.h"
+#include "tests/support/dice.h"
+
+namespace maillage::test {
+namespace {
+
+constexpr int kTimetables = 1000;
+
+struct City {
+  std::size_t n_stops = 0, n_trips = 0;
+  std::vector<TripCall> calls;
+  Ragged<StopWalk> changes;
+  std::vector<StopWalk> access;
+};
+
+// A few lines with irregular, sometimes overtaking trips, some that call twice at a stop, stops where
+// nobody may get on or off, walks between stops, equal times and times of zero.
+City draw_city(Dice& dice) {
+  City city;
+  city.n_stops = static_cast<std::size_t>(dice.between(2, 9));
+  const int n_lines = dice.between(1, 6);
+  for (int l = 0; l < n_lines; ++l) {
+    std::vector<StopId> stops;
+    for (int i = dice.between(2, 6); i > 0; --i) stops.push_back(StopId(dice.below(city.n_stops)));
+    const bool is_closed_door = dice.chance(0.2);
+    for (int t = dice.between(1, 7); t > 0; --t) {
+      ClockTime now = dice.between(0, 120);
+      for (StopId s : stops) {
+        const ClockTime stay = dice.chance(0.7) ? 0 : dice.between(0, 5);
+        city.calls.push_back({TripId(city.n_trips), s, now, now + stay, !is_closed_door || dice.chance(0.7), !is_closed_door || dice.chance(0.7)});
+        now += stay + (dice.chance(0.1) ? 0 : dice.between(1, 25));
+      }
+      ++city.n_trips;
+    }
+  }
+  std::vector<std::pair<std::uint32_t, StopWalk>> walks;
+  for (std::uint32_t s = 0; s < city.n_stops; ++s)
+    for (std::uint32_t to = 0; to < city.n_stops; ++to)
+      if (s != to && dice.chance(0.2)) walks.emplace_back(s, StopWalk{StopId(to), dice.between(0, 20)});
+  city.changes = build_ragged<StopWalk>(city.n_stops, walks);
+  for (std::uint32_t s = 0; s < city.n_stops; ++s)
+    if (dice.chance(0.4)) city.access.push_back({StopId(s), dice.between(0, 15)});
+  return city;
+}
+
+RideOptions draw_options(Dice& dice) {
+  RideOptions o;
+  o.window.begin = dice.between(0, 60);
+  o.window.end = o.window.begin + dice.between(1, 70);
+  o.window.step = dice.chance(0.5) ? 1 : dice.between(2, 12);
+  o.longest = dice.between(20, 200);
+  o.max_rides = dice.between(1, 4);
+  o.wait = dice.chance(0.5) ? 0 : dice.between(1, 5);
+  return o;
+}
+
+std::vector<DepartureProfile> find_profiles(RangeSearch& search, const City& city, const RideOptions& options) {
+  std::vector<DepartureProfile> profiles(city.n_stops);
+  ClockTime before = kNever;
+  search.run(city.access, options, [&](ClockTime departure, StopId stop, ClockTime arrival) {
+    EXPECT_LE(departure, before) << "departures fall";
+    before = departure;
+    profiles[stop.v].add({departure, arrival});
+  });
+  return profiles;
+}
+
+TEST(RangeSearch, EqualsTimeExpandedSearchAtEveryInstant) {
+  for (std::uint64_t seed = 0; seed < kTimetables; ++seed) {
+    Dice dice(seed);
+    const City city = draw_city(dice);
+    const Timetable timetable = Timetable::build(city.n_stops, city.n_trips, city.calls);
+    RangeSearch search(timetable, city.changes);
+    for (int again = 0; again < 2; ++again) {  // a search leaves nothing behind
+      const RideOptions options = draw_options(dice);
+      const auto profiles = find_profiles(search, city, options);
+      for (ClockTime t = options.window.begin; t < options.window.end; t += options.window.step) {
+        const auto expected = find_arrivals_exhaustively(city.calls, city.n_stops, city.changes, city.access, t, options);
+        for (std::size_t s = 0; s < city.n_stops; ++s) {
+          const ClockTime found = profiles[s].find_travel_time(t, options.longest);
+          ASSERT_EQ(found == kNever ? kNever : t + found, expected[s]) << "seed " << seed << " stop " << s << " at " << t;
+        }
+      }
+    }
+  }
+}
+
+TEST(RangeSearch, BackwardFindsTheSameJourneys) {
+  for (std::uint64_t seed = 0; seed < kTimetables; ++seed) {
+    Dice dice(seed + 5000);
+    City city = draw_city(dice);
+    const Timetable timetable = Timetable::build(city.n_stops, city.n_trips, city.calls);
+    RideOptions options = draw_options(dice);
+    options.window.step = 1;
+    options.longest = 1000;
+    const StopId from(dice.below(city.n_stops)), to(dice.below(city.n_stops));
+    city.access = {{from, 0}};
+    RangeSearch forward(timetable, city.changes);
+    options.window = {-20, 500, 1};  // with a wait one must be there before the first trip leaves at 0
+    const auto there = find_profiles(forward, city, options)[to.v];
+
+    const Timetable reversed = timetable.reverse(options.wait);
+    std::vector<std::pair<std::uint32_t, StopWalk>> walks;
+    for (std::uint32_t s = 0; s < city.n_stops; ++s)
+      for (const StopWalk& w : city.changes[s]) walks.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
+    const auto changes = build_ragged<StopWalk>(city.n_stops, walks);
+    RangeSearch backward(reversed, changes);
+    RideOptions back = options;
+    back.window = {-600, 1, 1};
+    back.wait = 0;
+    DepartureProfile found;
+    backward.run(std::vector<StopWalk>{{to, 0}}, back, [&](ClockTime departure, StopId stop, ClockTime arrival) {
+      if (stop == from) found.add({departure, arrival});
+    });
+    std::vector<Journey> turned;  // (-arrival, -departure): the same set in the other order
+    for (const Journey& j : found.journeys()) turned.push_back({-j.arrival, -j.departure});
+    std::reverse(turned.begin(), turned.end());
+    ASSERT_EQ(turned, std::vector<Journey>(there.journeys().begin(), there.journeys().end())) << "seed " << seed;
+  }
+}
+
+TEST(DepartureProfile, PercentilesEqualThoseOfAllInstants) {
+  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    Dice dice(seed);
+    DepartureProfile profile;
+    profile.clear(dice.chance(0.3) ? kNever : dice.between(0, 150));
+    ClockTime departure = dice.between(50, 200), arrival = departure + dice.between(0, 100);
+    for (int i = dice.between(0, 12); i > 0; --i) {
+      profile.add({departure, arrival});
+      departure -= dice.between(0, 20);
+      arrival -= dice.between(-3, 20);
+      arrival = std::max(arrival, departure);
+    }
+    const DepartureWindow window{dice.between(0, 80), dice.between(81, 220), dice.chance(0.5) ? 1 : dice.between(2, 17)};
+    const ClockTime longest = dice.between(0, 160);
+    const std::vector<double> percentiles{0.01, 5, 25, 50, 75, 95, 100};
+    std::vector<ClockTime> found(percentiles.size());
+    profile.find_percentiles(window, longest, percentiles, found);
+    ASSERT_EQ(found, find_percentiles_exhaustively(profile, window, longest, percentiles)) << "seed " << seed;
+    std::int64_t n = 0;
+    for (ClockTime t = window.begin; t < window.end; t += window.step) n += profile.find_travel_time(t, longest) == kNever;
+    ASSERT_EQ(profile.count_unreached(window, longest), n);
+  }
+}
+
+TEST(Timetable, RefusesCallsOutOfOrder) {
+  const auto build = [](std::vector<TripCall> calls) { return Timetable::build(2, 2, calls); };
+  EXPECT_THROW(build({{TripId(0), StopId(0), 5, 4}}), InputError);
+  EXPECT_THROW(build({{TripId(0), StopId(2), 4, 4}}), InputError);
+  EXPECT_THROW(build({{TripId(2), StopId(0), 4, 4}}), InputError);
+  EXPECT_THROW(build({{TripId(1), StopId(0), 4, 4}, {TripId(0), StopId(0), 4, 4}}), InputError);
+  EXPECT_THROW(build({{TripId(0), StopId(0), 4, 9}, {TripId(0), StopId(1), 8, 9}}), InputError);
+}
+
+TEST(Timetable, OvertakingTripsAreLinesOfTheirOwn) {
+  std::vector<TripCall> calls;
+  for (auto [trip, a, b] : {std::tuple{0, 0, 50}, {1, 10, 20}, {2, 20, 60}})
+    for (auto [stop, time] : {std::pair{0, a}, {1, b}}) calls.push_back({TripId(std::size_t(trip)), StopId(std::size_t(stop)), time, time});
+  const Timetable timetable = Timetable::build(2, 3, calls);
+  ASSERT_EQ(timetable.n_lines(), 2u);
+  EXPECT_EQ(timetable.n_trips_of(LineId(0)), 2u);  // 0 and 2
+  EXPECT_EQ(timetable.trip(LineId(1), 0), TripId(1));
+  EXPECT_EQ(timetable.find_trip(LineId(0), 0, 1), 1u);
+  EXPECT_EQ(timetable.find_trip(LineId(0), 0, 21), 2u);
+}
+
+}  // namespace
+}  // namespace maillage::test
