@@ -1,0 +1,54 @@
+#include "engine/transit_times.h"
+
+#include <memory>
+
+namespace maillage {
+
+ProfileSearch::ProfileSearch(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations)
+    : walks_(walks), search_(network.timetable, network.changes), profiles_(n_destinations) {}
+
+std::span<const DepartureProfile> ProfileSearch::run(std::size_t origin, const RideOptions& options) {
+  for (DepartureProfile& p : profiles_) p.clear(kNever);
+  for (const PointWalk& w : walks_.direct[origin])
+    if (w.seconds <= options.longest) profiles_[w.row].clear(w.seconds);
+  access_.clear();
+  for (const PointWalk& w : walks_.access[origin]) access_.push_back({StopId(w.row), w.seconds});
+  search_.run(access_, options, [&](ClockTime departure, StopId stop, ClockTime arrival) {
+    const ClockTime most = options.longest - (arrival - departure);  // left for the way on foot
+    for (const PointWalk& w : walks_.egress[stop.v]) {
+      if (w.seconds > most) continue;
+      DepartureProfile& profile = profiles_[w.row];
+      if (arrival - departure + w.seconds < profile.walking()) profile.add({departure, arrival + w.seconds});
+    }
+  });
+  return profiles_;
+}
+
+void visit_profiles(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations, const RideOptions& options,
+                    const WriteProfiles& write, const Context& context) {
+  Pool<ProfileSearch> searches([&] { return std::make_unique<ProfileSearch>(network, walks, n_destinations); });
+  const std::size_t n_origins = walks.access.n_rows();
+  context.begin("riding the timetable", n_origins);
+  for_blocks(n_origins, 1, context, [&](std::size_t begin, std::size_t end) {
+    auto search = searches.borrow();
+    for (std::size_t o = begin; o < end; ++o) write(o, search->run(o, options));
+  });
+}
+
+TransitTable find_transit_times(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations,
+                                const RideOptions& options, std::span<const double> percentiles, const Context& context) {
+  const std::size_t n_origins = walks.access.n_rows(), n = percentiles.size();
+  TransitTable table{Matrix<ClockTime>(n_origins, n_destinations * n), Matrix<std::int32_t>(n_origins, n_destinations)};
+  ClockTime* seconds = table.seconds.values.data();
+  std::int32_t* unreached = table.unreached.values.data();
+  visit_profiles(network, walks, n_destinations, options, [&](std::size_t o, std::span<const DepartureProfile> profiles) {
+    for (std::size_t d = 0; d < n_destinations; ++d) {
+      const std::size_t cell = o * n_destinations + d;
+      profiles[d].find_percentiles(options.window, options.longest, percentiles, {seconds + cell * n, n});
+      unreached[cell] = static_cast<std::int32_t>(profiles[d].count_unreached(options.window, options.longest));
+    }
+  }, context);
+  return table;
+}
+
+}  // namespace maillage

@@ -1,0 +1,62 @@
+// Travel times by walking and public transport from many points to many others, over a window of
+// departures.
+//
+//   point ─access─▶ stop ─ride─▶ stop ─change─▶ stop ─ride─▶ stop ─egress─▶ point
+//   point ─────────────────────────── direct ─────────────────────────────▶ point
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "engine/parallel.h"
+#include "engine/raptor.h"
+#include "engine/walks.h"
+
+namespace maillage {
+
+// What there is to ride, and how to change on foot: stop -> other stops.
+struct RideNetwork {
+  Timetable timetable;
+  Ragged<StopWalk> changes;
+};
+
+// Ways on foot at both ends.
+struct TransitWalks {
+  Ragged<PointWalk> access;  // origin -> stops
+  Ragged<PointWalk> egress;  // stop -> destinations
+  Ragged<PointWalk> direct;  // origin -> destinations
+};
+
+// Profiles to all destinations from one origin after the other. Not shared between threads.
+class ProfileSearch {
+ public:
+  ProfileSearch(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations);
+
+  // Profiles of the journeys from an origin; good until the next call. A journey that takes longer than
+  // walking, or than `options.longest`, is left out.
+  std::span<const DepartureProfile> run(std::size_t origin, const RideOptions& options);
+
+ private:
+  const TransitWalks& walks_;
+  RangeSearch search_;
+  std::vector<StopWalk> access_;
+  std::vector<DepartureProfile> profiles_;
+};
+
+// Calls `write(origin, profiles of all destinations)`, several threads at once.
+using WriteProfiles = std::function<void(std::size_t, std::span<const DepartureProfile>)>;
+void visit_profiles(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations, const RideOptions& options,
+                    const WriteProfiles& write, const Context& context = {});
+
+struct TransitTable {
+  Matrix<ClockTime> seconds;       // n_origins x (n_destinations x n_percentiles); kNever where most instants reach nothing
+  Matrix<std::int32_t> unreached;  // n_origins x n_destinations: instants of the window from which nothing goes
+};
+
+// Exact percentiles of the travel time over the instants of the window.
+TransitTable find_transit_times(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations,
+                                const RideOptions& options, std::span<const double> percentiles, const Context& context = {});
+
+}  // namespace maillage

@@ -1,0 +1,69 @@
+#include "engine/walks.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace maillage {
+namespace {
+
+constexpr std::size_t kCellsAtOnce = std::size_t{1} << 24;  // of a table of times
+
+// Joins rows that threads found apart.
+Ragged<PointWalk> join_rows(const std::vector<std::vector<PointWalk>>& rows) {
+  Ragged<PointWalk> walks;
+  for (const auto& row : rows) walks.push_row(row);
+  return walks;
+}
+
+ClockTime to_seconds(double seconds) {
+  return seconds < static_cast<double>(kNever) ? static_cast<ClockTime>(std::ceil(seconds - 1e-9)) : kNever;
+}
+
+}  // namespace
+
+Ragged<PointWalk> find_walks(const SearchedNetwork& searched, const Links& from, const Links& to, const Pace& pace,
+                             const Context& context) {
+  std::vector<std::vector<PointWalk>> rows(from.n_points());
+  const std::size_t n_at_once = std::max<std::size_t>(1, kCellsAtOnce / std::max<std::size_t>(1, to.n_points()));
+  for (std::size_t begin = 0; begin < from.n_points(); begin += n_at_once) {
+    const std::size_t end = std::min(from.n_points(), begin + n_at_once);
+    std::vector<std::uint32_t> some;
+    for (std::size_t i = begin; i < end; ++i) some.push_back(static_cast<std::uint32_t>(i));
+    const bool is_all = begin == 0 && end == from.n_points();
+    const Matrix<Duration> times = find_travel_times(searched, is_all ? from : select_links(from, some), to, context);
+    for_blocks(end - begin, 16, {context.n_threads, nullptr}, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i)
+        for (std::uint32_t d = 0; d < to.n_points(); ++d) {
+          const Duration time = times(i, d);
+          if (!time.is_reachable()) continue;
+          const ClockTime seconds = to_seconds(time.ms * pace.factor / 1000);
+          if (seconds <= pace.longest) rows[begin + i].push_back({d, seconds});
+        }
+    });
+  }
+  return join_rows(rows);
+}
+
+Ragged<PointWalk> find_straight_walks(std::span<const LatLon> from, std::span<const LatLon> to, double speed_mps, ClockTime longest,
+                                      const Context& context) {
+  std::vector<std::vector<PointWalk>> rows(from.size());
+  context.begin("measuring straight ways on foot", from.size());
+  for_blocks(from.size(), 64, context, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      for (std::uint32_t d = 0; d < to.size(); ++d) {
+        const ClockTime seconds = to_seconds(find_distance_m(from[i], to[d]) / speed_mps);
+        if (seconds <= longest) rows[i].push_back({d, seconds});
+      }
+  });
+  return join_rows(rows);
+}
+
+Ragged<PointWalk> turn_walks(const Ragged<PointWalk>& walks, std::size_t n_ends) {
+  std::vector<std::pair<std::uint32_t, PointWalk>> turned;
+  turned.reserve(walks.values.size());
+  for (std::uint32_t a = 0; a < walks.n_rows(); ++a)
+    for (const PointWalk& w : walks[a]) turned.emplace_back(w.row, PointWalk{a, w.seconds});
+  return build_ragged<PointWalk>(n_ends, turned);
+}
+
+}  // namespace maillage

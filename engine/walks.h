@@ -1,0 +1,38 @@
+// Ways on foot between points and stops, as whole seconds at a walker's own speed.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/csr.h"
+#include "engine/links.h"
+#include "engine/parallel.h"
+#include "engine/timetable.h"
+#include "engine/travel_times.h"
+
+namespace maillage {
+
+// A way to a point by its row.
+struct PointWalk {
+  std::uint32_t row;
+  ClockTime seconds;
+};
+
+// How fast somebody walks compared with the times of the network, and how far.
+struct Pace {
+  double factor = 1;        // seconds on foot = seconds on the network x factor
+  ClockTime longest = 7200; // seconds on foot
+};
+
+// From every row of `from` to the rows of `to` within the pace, rows rising. Times are rounded up to whole
+// seconds once a way. By the network's hierarchy where it has one.
+Ragged<PointWalk> find_walks(const SearchedNetwork& searched, const Links& from, const Links& to, const Pace& pace,
+                             const Context& context = {});
+
+// The same along straight lines, at `speed_mps` (for comparison, and where no network is at hand).
+Ragged<PointWalk> find_straight_walks(std::span<const LatLon> from, std::span<const LatLon> to, double speed_mps, ClockTime longest,
+                                      const Context& context = {});
+
+// Row b -> rows a that lead there: the same ways seen from their ends.
+Ragged<PointWalk> turn_walks(const Ragged<PointWalk>& walks, std::size_t n_ends);
+
+}  // namespace maillage
