@@ -8,6 +8,7 @@
 //   group_fit.cpp     persons by group from marginal tables
 //   uncertainty.cpp   draws of parameters
 //   cache.cpp         cache files, and lists kept in a folder
+//   transit.cpp       timetables, walks, travel times by public transport
 //   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
 
@@ -23,6 +24,7 @@ void bind_group_fit(py::module_& m);
 void bind_batch(py::module_& m);
 void bind_cache(py::module_& m);
 void bind_uncertainty(py::module_& m);
+void bind_transit(py::module_& m);
 }  // namespace maillage::bind
 namespace maillage {
 void bind_osm_write(py::module_& m);
@@ -60,5 +62,6 @@ PYBIND11_MODULE(_core, m) {
   maillage::bind::bind_batch(m);
   maillage::bind::bind_cache(m);
   maillage::bind::bind_uncertainty(m);
+  maillage::bind::bind_transit(m);
   maillage::bind_osm_write(m);
 }

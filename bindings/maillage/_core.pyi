@@ -343,3 +343,99 @@ def fit_groups(
     progress: Report = None,
 ) -> dict[str, Any]:
     """persons (n_places x n_cells), distance, total_gap, excluded, rounds (n_places)."""
+
+NEVER: int
+
+class Walks:
+    """Ways on foot from rows of points to rows of others, in whole seconds."""
+
+    def __init__(
+        self, offsets: NDArray[np.uint32], ends: NDArray[np.uint32], seconds: NDArray[np.int32]
+    ) -> None: ...
+    @property
+    def n_rows(self) -> int: ...
+    def to_arrays(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int32]]:
+        """Offsets (n_rows + 1), ends, seconds."""
+    def turned(self, n_ends: int) -> Walks:
+        """The same ways from their ends."""
+
+def find_walks(
+    network: RoadNetwork,
+    origins: Links,
+    destinations: Links,
+    factor: float,
+    longest: int,
+    hierarchy: Hierarchy | None = None,
+    threads: int = 0,
+    progress: Report = None,
+) -> Walks:
+    """Ways of at most `longest` seconds; seconds = those of the network x factor, rounded up."""
+
+def find_straight_walks(
+    from_lat: Any,
+    from_lon: Any,
+    to_lat: Any,
+    to_lon: Any,
+    speed_mps: float,
+    longest: int,
+    threads: int = 0,
+    progress: Report = None,
+) -> Walks: ...
+
+class RideNetwork:
+    """Timetable of a day and walks between its stops."""
+
+    def __init__(
+        self,
+        n_stops: int,
+        n_trips: int,
+        trip: Any,
+        stop: Any,
+        arrival: Any,
+        departure: Any,
+        may_board: Any,
+        may_alight: Any,
+        changes: Walks,
+    ) -> None: ...
+    @property
+    def n_stops(self) -> int: ...
+    @property
+    def n_trips(self) -> int: ...
+    @property
+    def n_lines(self) -> int: ...
+    @property
+    def n_calls(self) -> int: ...
+    @property
+    def n_bytes(self) -> int: ...
+    def reversed(self, wait: int) -> RideNetwork:
+        """Backwards in time, every time negative, the wait for a trip included."""
+    def travel_times(
+        self,
+        access: Walks,
+        egress: Walks,
+        direct: Walks,
+        n_destinations: int,
+        window: tuple[int, int, int],
+        longest: int,
+        max_rides: int,
+        wait: int,
+        percentiles: Sequence[float],
+        threads: int = 0,
+        progress: Report = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """n_origins x (n_destinations x n_percentiles) seconds, NEVER where nothing goes; and
+        n_origins x n_destinations instants of the window from which nothing goes."""
+    def profiles(
+        self,
+        access: Walks,
+        egress: Walks,
+        direct: Walks,
+        n_destinations: int,
+        window: tuple[int, int, int],
+        longest: int,
+        max_rides: int,
+        wait: int,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> tuple[NDArray[np.int64], Rows, Rows, Rows]:
+        """Journeys of pairs: offsets (pairs + 1), departures, arrivals; seconds on foot (pairs)."""
