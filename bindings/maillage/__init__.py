@@ -6,7 +6,7 @@
     scenario = ml.Scenario("fewer desks").close("K1")
     territory.compare(scenario, service="post", limit=20).losers()
 
-Roads alone: `read_roads`, `build_roads`. Errors: `InputError` (a ValueError), `IoError` (an
+Roads alone: `read_roads`, `build_roads`; timetables: `read_transit`. Errors: `InputError` (a ValueError), `IoError` (an
 OSError), `NotFoundError` (a KeyError).
 """
 
@@ -26,6 +26,7 @@ from maillage.roads import RoadNetwork, build_roads, read_roads
 from maillage.scenario import Scenario, read_scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory import Territory, read_territory
+from maillage.transit import Transit, read_transit
 from maillage.uncertainty import Draws
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "RoadNetwork",
     "Scenario",
     "Territory",
+    "Transit",
     "__version__",
     "aggregate",
     "build_roads",
@@ -54,5 +56,6 @@ __all__ = [
     "read_roads",
     "read_scenario",
     "read_territory",
+    "read_transit",
     "recode_communes",
 ]

@@ -1,0 +1,261 @@
+"""Walking and public transport by timetable: travel times over a window of departures.
+
+    walk = ml.read_roads("nantes.osm.pbf", "walk")
+    transit = ml.read_transit(["tan.zip"], date="2014-06-10", walk=walk)
+    transit.travel_time_matrix(homes, counters, departure="08:00", window_min=60)
+
+Every figure is exact over all seconds of the window unless `sample_min` says otherwise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from maillage import _core
+from maillage.arguments import check_number, check_threads
+from maillage.geo.gtfs import TransitFeed, read_gtfs
+from maillage.geo.gtfs_times import to_date
+from maillage.progress import ProgressChoice, report_progress
+from maillage.results import to_ids
+from maillage.roads import RoadNetwork
+from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
+from maillage.transit_window import Asked, to_asked
+
+MAX_TRANSFER_M = 1000.0
+MAX_EGRESS_M = 2000.0
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+class Transit:
+    """The public transport of one date and the ways on foot around it. Immutable.
+
+    Made by `read_transit`. Times of the day are seconds of the service day (noon minus 12
+    hours of the feed's time zone).
+    """
+
+    def __init__(
+        self,
+        feed: TransitFeed,
+        date: dt.date,
+        footways: Footways,
+        *,
+        max_transfer_m: float = MAX_TRANSFER_M,
+        max_egress_m: float = MAX_EGRESS_M,
+    ) -> None:
+        self.feed = feed
+        self.date = date
+        self._footways = footways
+        self._max_transfer_m = max_transfer_m
+        self._max_egress_m = max_egress_m
+        known = feed.stops["lat"].notna().to_numpy()
+        self._stop_rows = np.flatnonzero(known).astype(np.uint32)  # stops that stand somewhere
+        self._stops: Spots | None = None
+        self._networks: dict[float, _core.RideNetwork] = {}
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What was doubtful in the feeds: `kind, count, examples`."""
+        return self.feed.findings.to_frame()
+
+    def summary(self) -> dict[str, Any]:
+        """Sizes: stops, trips, calls, lines, bytes of the timetable, date, time zone."""
+        network = self._find_network(3.6, {"threads": 0, "progress": None})
+        return {
+            "date": self.date,
+            "timezone": self.feed.timezone,
+            "n_stops": len(self.feed.stops),
+            "n_trips": len(self.feed.trips),
+            "n_calls": network.n_calls,
+            "n_lines": network.n_lines,
+            "n_bytes": network.n_bytes,
+            "walk": "straight lines" if self._footways.roads is None else "network",
+        }
+
+    def __repr__(self) -> str:
+        walk = "straight lines" if self._footways.roads is None else "a walking network"
+        return (
+            f"<Transit {self.date}: {len(self.feed.stops):,} stops, "
+            f"{len(self.feed.trips):,} trips, on foot along {walk}>"
+        )
+
+    def travel_time_matrix(
+        self,
+        origins: pd.DataFrame,
+        destinations: pd.DataFrame,
+        departure: Any,
+        *,
+        window_min: float = 120,
+        percentiles: Sequence[float] = PERCENTILES,
+        max_time: float = 120,
+        max_walk_min: float | None = None,
+        walk_speed_kmh: float = 3.6,
+        max_rides: int = 3,
+        min_board_wait_s: float = 0,
+        sample_min: float | None = None,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """Percentiles of the travel time from every origin to every destination, in minutes.
+
+        origins, destinations
+            Frames with `id` (unique) and `lon`, `lat` (WGS84), or `node` of the walking
+            network, or GeoDataFrames of points.
+        departure, window_min
+            People want to leave at any instant from `departure` (`"2014-06-10 08:00"` or
+            `"08:00"` of the timetable's date) until `window_min` minutes later, its end left
+            out. Their travel time counts from that instant, so waiting is part of it.
+        percentiles
+            Numbers p with 0 < p <= 100: the shortest time that p % of the instants do not
+            exceed (nearest rank, `sorted[ceil(p / 100 n) - 1]`).
+        max_time, max_walk_min
+            Longest travel time, and longest way on foot at either end or all the way (None:
+            `max_time` to the first stop and on foot alone). From the last stop at most 2,000
+            m, between stops at most 1,000 m, unless `read_transit` was told otherwise.
+        max_rides, min_board_wait_s
+            At most so many rides. More than so many seconds must pass between arriving at a
+            stop and leaving it, the first time too; 0: whoever arrives with the bus catches it.
+        sample_min
+            None: exact, over every second of the window. Else departures every so many
+            minutes alone, as R5 samples them.
+
+        Returns `from_id, to_id, travel_time_p5, ..., no_journey_share`: one row a pair, origins
+        first; NaN where the percentile falls on instants from which nothing goes within
+        `max_time`; the share of such instants in the window. Walking all the way is always
+        considered. Source: Conway, Byrd, van Eggermond (2018) on percentiles of time windows;
+        Delling, Pajor, Werneck (2015) on RAPTOR.
+        """
+        asked = to_asked(
+            self.date,
+            departure,
+            window_min=window_min,
+            percentiles=percentiles,
+            max_time=max_time,
+            max_walk_min=max_walk_min,
+            walk_speed_kmh=walk_speed_kmh,
+            max_rides=max_rides,
+            min_board_wait_s=min_board_wait_s,
+            sample_min=sample_min,
+        )
+        with report_progress(progress) as report:
+            how = {"threads": check_threads(threads), "progress": report}
+            here = self._footways.attach(origins, "origins", how)
+            there = self._footways.attach(destinations, "destinations", how)
+            seconds, unreached = self._find_network(asked.walk_speed_kmh, how).travel_times(
+                *self._find_walks(here, there, asked, how),
+                len(there),
+                asked.window,
+                asked.longest,
+                asked.max_rides,
+                asked.wait,
+                asked.percentiles,
+                **how,
+            )
+        return _to_frame(here, there, asked, seconds, unreached)
+
+    def _find_walks(
+        self, here: Spots, there: Spots, asked: Asked, how: dict[str, Any]
+    ) -> tuple[_core.Walks, _core.Walks, _core.Walks]:
+        """To stops, from stops, and all the way."""
+        stops, speed = self._attach_stops(how), asked.walk_speed_kmh
+        egress = min(to_metres(self._max_egress_m, speed), asked.walk_longest)
+        walks = self._footways.find
+        to_stops = walks(here, stops, speed, asked.walk_longest, how)
+        from_stops = walks(stops, there, speed, egress, how)
+        direct = walks(here, there, speed, asked.walk_longest, how)
+        return self._name_ends(to_stops), self._name_starts(from_stops), direct
+
+    def _attach_stops(self, how: dict[str, Any]) -> Spots:
+        if self._stops is None:
+            known = self.feed.stops.iloc[self._stop_rows]
+            frame = pd.DataFrame({"id": self._stop_rows, "lon": known["lon"], "lat": known["lat"]})
+            self._stops = self._footways.attach(frame, "stops", how)
+        return self._stops
+
+    def _find_network(self, speed_kmh: float, how: dict[str, Any]) -> _core.RideNetwork:
+        """The timetable with the changes on foot at a speed; kept for the next question."""
+        if speed_kmh not in self._networks:
+            stops = self._attach_stops(how)
+            longest = to_metres(self._max_transfer_m, speed_kmh)
+            changes = self._footways.find(stops, stops, speed_kmh, longest, how)
+            changes = self._name_starts(self._name_ends(changes))
+            calls, n_stops = self.feed.stop_times, len(self.feed.stops)
+            self._networks[speed_kmh] = _core.RideNetwork(
+                n_stops,
+                len(self.feed.trips),
+                *(calls[c].to_numpy() for c in ("trip", "stop", "arrival_s", "departure_s")),
+                *(calls[c].to_numpy(dtype=bool) for c in ("pickup", "drop_off")),
+                apply_transfers(changes, self.feed.transfers, n_stops),
+            )
+        return self._networks[speed_kmh]
+
+    def _name_ends(self, walks: _core.Walks) -> _core.Walks:
+        """Ends among stops that stand somewhere as rows of all stops."""
+        if len(self._stop_rows) == len(self.feed.stops):
+            return walks
+        offsets, ends, seconds = walks.to_arrays()
+        return _core.Walks(offsets, self._stop_rows[ends], seconds)
+
+    def _name_starts(self, walks: _core.Walks) -> _core.Walks:
+        """A row for every stop, those that stand nowhere empty."""
+        if len(self._stop_rows) == len(self.feed.stops):
+            return walks
+        offsets, ends, seconds = walks.to_arrays()
+        counts = np.zeros(len(self.feed.stops), dtype=np.int64)
+        counts[self._stop_rows] = np.diff(offsets)
+        all_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32)
+        return _core.Walks(all_offsets, ends, seconds)
+
+
+def read_transit(
+    gtfs: Sequence[str | Path] | str | Path,
+    date: str | dt.date,
+    *,
+    walk: RoadNetwork | None = None,
+    max_transfer_m: float = MAX_TRANSFER_M,
+    max_egress_m: float = MAX_EGRESS_M,
+    progress: ProgressChoice = None,
+) -> Transit:
+    """Reads timetables (GTFS zip archives or folders) for one date.
+
+    gtfs
+        One feed or several; ids are kept apart.
+    date
+        The service day. Trips of the day before that run past midnight are there too.
+    walk
+        A network of `read_roads(..., "walk")`: people walk along it to, between and from
+        stops. None: along straight lines (for comparison, or where no network is at hand).
+    max_transfer_m, max_egress_m
+        Longest ways on foot between stops and from the last stop.
+
+    Raises InputError for feeds that cannot be read and for a date on which nothing runs,
+    with the nearest dates on which something does. Doubts are in `.findings`.
+    """
+    longest = {}
+    for name, value in (("max_transfer_m", max_transfer_m), ("max_egress_m", max_egress_m)):
+        longest[name] = check_number(name, value, "metres >= 0", lambda m: m >= 0)
+    footways = Footways(walk)
+    sources = [gtfs] if isinstance(gtfs, str | Path) else gtfs
+    feed = read_gtfs(sources, date, progress=progress)
+    return Transit(feed, to_date(date), footways, **longest)
+
+
+def _to_frame(
+    here: Spots, there: Spots, asked: Asked, seconds: np.ndarray, unreached: np.ndarray
+) -> pd.DataFrame:
+    n, m = len(here), len(there)
+    times = seconds.reshape(n * m, len(asked.percentiles))
+    minutes = np.where(times == _core.NEVER, np.nan, times / 60.0)
+    return pd.DataFrame(
+        {
+            "from_id": to_ids(here.points.ids, np.repeat(np.arange(n), m)),
+            "to_id": to_ids(there.points.ids, np.tile(np.arange(m), n)),
+            **{f"travel_time_p{p:g}": minutes[:, i] for i, p in enumerate(asked.percentiles)},
+            "no_journey_share": unreached.ravel() / asked.n_instants,
+        }
+    )

@@ -1,0 +1,122 @@
+"""What is asked of a timetable: when people leave, how far they go, how they walk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from maillage.arguments import check_count, check_number, to_shown
+from maillage.errors import InputError
+
+MAX_RIDES = 12
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with every default filled in; times in seconds."""
+
+    begin: int
+    end: int
+    step: int
+    longest: int
+    walk_longest: float
+    walk_speed_kmh: float
+    max_rides: int
+    wait: int
+    percentiles: tuple[float, ...]
+
+    @property
+    def window(self) -> tuple[int, int, int]:
+        return self.begin, self.end, self.step
+
+    @property
+    def n_instants(self) -> int:
+        return -(-(self.end - self.begin) // self.step)
+
+
+def to_asked(
+    date: dt.date,
+    departure: Any,
+    *,
+    window_min: float = 120,
+    percentiles: Sequence[float] = (50,),
+    max_time: float = 120,
+    max_walk_min: float | None = None,
+    walk_speed_kmh: float = 3.6,
+    max_rides: int = 4,
+    min_board_wait_s: float = 0,
+    sample_min: float | None = None,
+) -> Asked:
+    """Checks arguments of `Transit.travel_time_matrix`."""
+    begin = to_seconds_of(departure, date, "departure")
+    window = check_number("window_min", window_min, "minutes > 0", lambda m: 0 < m <= 2880)
+    longest = check_number("max_time", max_time, "minutes > 0", lambda m: 0 < m <= 2880)
+    walk = longest
+    if max_walk_min is not None:
+        walk = check_number("max_walk_min", max_walk_min, "minutes >= 0", lambda m: m >= 0)
+    speed = check_number("walk_speed_kmh", walk_speed_kmh, "km/h > 0", lambda v: v > 0)
+    wait = check_number("min_board_wait_s", min_board_wait_s, "seconds >= 0", lambda s: s >= 0)
+    step = 1
+    if sample_min is not None:
+        sample = check_number("sample_min", sample_min, "minutes > 0", lambda m: m > 0)
+        step = max(1, round(60 * sample))
+    return Asked(
+        begin=begin,
+        end=begin + max(1, round(60 * window)),
+        step=step,
+        longest=round(60 * longest),
+        walk_longest=60 * min(walk, longest),
+        walk_speed_kmh=speed,
+        max_rides=check_count("max_rides", max_rides, 1, f"1 to {MAX_RIDES}", high=MAX_RIDES),
+        wait=int(wait) + 1 if wait > 0 else 0,
+        percentiles=to_percentiles(percentiles),
+    )
+
+
+def to_percentiles(values: Any) -> tuple[float, ...]:
+    """Percentiles above 0 and at most 100, each once."""
+    given = [values] if isinstance(values, int | float) else values
+    if isinstance(given, str) or not isinstance(given, Sequence) and not hasattr(given, "__iter__"):
+        raise InputError(f"percentiles is {to_shown(values)}, expected numbers such as [25, 50]")
+    found = [
+        check_number("percentiles", p, "numbers above 0, at most 100", lambda x: 0 < x <= 100)
+        for p in given
+    ]
+    if not found or len(set(found)) < len(found):
+        raise InputError(f"percentiles is {to_shown(values)}, expected each once, and at least one")
+    return tuple(found)
+
+
+def to_seconds_of(moment: Any, date: dt.date, name: str) -> int:
+    """Seconds of the service day: of `"08:00"`, `"2014-06-10 08:00"`, a time or a datetime."""
+    if isinstance(moment, dt.datetime):
+        _check_date(moment.date(), date, name, moment)
+        moment = moment.time()
+    if isinstance(moment, dt.time):
+        return 3600 * moment.hour + 60 * moment.minute + moment.second
+    if not isinstance(moment, str):
+        raise InputError(f"{name} is {to_shown(moment)}, expected '{date} 08:00' or '08:00'")
+    day, _, clock = moment.strip().replace("T", " ").rpartition(" ")
+    if day:
+        try:
+            _check_date(dt.date.fromisoformat(day.strip()), date, name, moment)
+        except ValueError as e:
+            if isinstance(e, InputError):
+                raise
+            raise InputError(f"{name} is {moment!r}, expected '{date} 08:00' or '08:00'") from None
+    found = _CLOCK.fullmatch(clock)
+    if not found or int(found[2]) > 59 or int(found[3] or 0) > 59 or int(found[1]) > 47:
+        raise InputError(f"{name} is {moment!r}, expected '{date} 08:00' or '08:00'")
+    return 3600 * int(found[1]) + 60 * int(found[2]) + int(found[3] or 0)
+
+
+def _check_date(given: dt.date, date: dt.date, name: str, shown: Any) -> None:
+    if given != date:
+        raise InputError(
+            f"{name} is {shown}, but the timetable was read for {date}; "
+            "read it for that date with read_transit(..., date=...)"
+        )
