@@ -6,8 +6,8 @@
     scenario = ml.Scenario("fewer desks").close("K1")
     territory.compare(scenario, service="post", limit=20).losers()
 
-Roads alone: `read_roads`, `build_roads`; timetables: `read_transit`. Errors: `InputError` (a ValueError), `IoError` (an
-OSError), `NotFoundError` (a KeyError).
+Roads alone: `read_roads`, `build_roads`; timetables: `read_transit`. Errors: `InputError` (a
+ValueError), `IoError` (an OSError), `NotFoundError` (a KeyError).
 """
 
 from maillage._core import __version__

@@ -80,7 +80,7 @@ def to_asked(
 def to_percentiles(values: Any) -> tuple[float, ...]:
     """Percentiles above 0 and at most 100, each once."""
     given = [values] if isinstance(values, int | float) else values
-    if isinstance(given, str) or not isinstance(given, Sequence) and not hasattr(given, "__iter__"):
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
         raise InputError(f"percentiles is {to_shown(values)}, expected numbers such as [25, 50]")
     found = [
         check_number("percentiles", p, "numbers above 0, at most 100", lambda x: 0 < x <= 100)

@@ -1,13 +1,16 @@
 """Building a contraction hierarchy: maillage beside RoutingKit.
 
-    git clone https://github.com/RoutingKit/RoutingKit && make -C RoutingKit bin/compute_contraction_hierarchy
-    python tests/bench/compare_routingkit.py RoutingKit/bin/compute_contraction_hierarchy [corse] [usa]
+    git clone https://github.com/RoutingKit/RoutingKit
+    make -C RoutingKit bin/compute_contraction_hierarchy
+    python tests/bench/compare_routingkit.py \\
+        RoutingKit/bin/compute_contraction_hierarchy [corse] [usa]
 
 The same graphs as `compare_pandana.py`. RoutingKit builds on one thread, so maillage is asked for
 one thread first and then for two. RoutingKit's time is the one that its program reports for the
-building alone (files read and written are not counted); maillage's is that of `roads.prepare` and, in
-brackets, with `build_roads` before it, which takes out chains and joins names: RoutingKit is given row
-numbers and contracts chains like everything else. Medians of three, one program after the other.
+building alone (files read and written are not counted); maillage's is that of `roads.prepare`
+and, in brackets, with `build_roads` before it, which takes out chains and joins names: RoutingKit
+is given row numbers and contracts chains like everything else. Medians of three, one program
+after the other.
 """
 
 from __future__ import annotations
