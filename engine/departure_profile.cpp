@@ -23,65 +23,101 @@ ClockTime DepartureProfile::find_travel_time(ClockTime t, ClockTime longest) con
   return best <= longest ? static_cast<ClockTime>(best) : kNever;
 }
 
-DepartureProfile::Runs DepartureProfile::find_runs(const DepartureWindow& window, ClockTime longest) const {
-  Runs runs;
-  const bool may_walk = walking_ <= longest;
-  const std::int64_t step = window.step, n = window.n_instants(), most = may_walk ? walking_ : longest;
+WindowReader::WindowReader(const DepartureWindow& window, ClockTime longest, std::vector<double> percentiles) : window_(window), longest_(longest) {
+  for (double p : percentiles) ranks_.push_back(find_rank(p, window.n_instants()));
+}
+
+void WindowReader::find_runs(const DepartureProfile& profile) {
+  runs_.clear();
+  walking_ = profile.walking();
+  const bool may_walk = walking_ <= longest_;
+  const std::int64_t step = window_.step, n = window_.n_instants(), most = may_walk ? walking_ : longest_;
   std::int64_t next = 0;  // the first instant, by number, that is not looked at yet
-  std::int64_t n_left = n;
-  for (auto j = journeys_.rbegin(); j != journeys_.rend() && next < n; ++j) {
-    if (j->departure < window.begin) continue;
-    const std::int64_t end = std::min(n, (std::int64_t{j->departure} - window.begin) / step + 1);  // instants up to the departure
+  n_reached_ = 0;
+  const auto journeys = profile.journeys();
+  for (auto j = journeys.rbegin(); j != journeys.rend() && next < n; ++j) {
+    if (j->departure < window_.begin) continue;
+    const std::int64_t end = std::min(n, (std::int64_t{j->departure} - window_.begin) / step + 1);  // instants up to the departure
     if (end <= next) continue;
-    const std::int64_t shortest = j->arrival - (window.begin + (end - 1) * step);  // from the last of them
+    const std::int64_t shortest = j->arrival - (window_.begin + (end - 1) * step);  // from the last of them
     if (shortest <= most) {
       const std::int64_t n_ride = std::min(end - next, (most - shortest) / step + 1);
-      runs.rides.push_back({shortest, n_ride});
-      n_left -= n_ride;
+      runs_.push_back({shortest, n_ride});
+      n_reached_ += n_ride;
     }
     next = end;
   }
-  runs.n_walking = may_walk ? n_left : 0;
-  return runs;
+  n_walking_ = may_walk ? n - n_reached_ : 0;
+  n_reached_ += n_walking_;
 }
 
-void DepartureProfile::find_percentiles(const DepartureWindow& window, ClockTime longest, std::span<const double> percentiles,
-                                        std::span<ClockTime> out) const {
-  const Runs runs = find_runs(window, longest);
-  const std::int64_t n = window.n_instants(), step = window.step;
-  // How many instants travel for at most `time`.
-  auto count = [&](std::int64_t time) {
-    std::int64_t sum = time >= walking_ ? runs.n_walking : 0;
-    for (const Run& r : runs.rides)
-      if (time >= r.first) sum += std::min(r.n, (time - r.first) / step + 1);
-    return sum;
-  };
-  std::int64_t shortest = runs.n_walking > 0 ? walking_ : longest;
-  for (const Run& r : runs.rides) shortest = std::min(shortest, r.first);
-  const std::int64_t n_reached = count(longest);
-  for (std::size_t i = 0; i < percentiles.size(); ++i) {
-    const std::int64_t rank = find_rank(percentiles[i], n);
-    if (rank >= n_reached) {
+// How many instants travel for at most `time`.
+std::int64_t WindowReader::count(std::int64_t time) const {
+  std::int64_t sum = time >= walking_ ? n_walking_ : 0;
+  for (const Run& r : runs_)
+    if (time >= r.first) sum += std::min(r.n, (time - r.first) / window_.step + 1);
+  return sum;
+}
+
+std::int64_t WindowReader::read(const DepartureProfile& profile, std::span<ClockTime> out) {
+  find_runs(profile);
+  if (runs_.empty())
+    std::fill(out.begin(), out.end(), n_walking_ > 0 ? walking_ : kNever);
+  else if (window_.step == 1)
+    look_up(out);
+  else
+    search(out);
+  return window_.n_instants() - n_reached_;
+}
+
+// With steps of one second `count` is piecewise linear: its bends are sorted once for all percentiles. Nobody who
+// rides travels longer than on foot, so those who walk come last.
+void WindowReader::look_up(std::span<ClockTime> out) {
+  bends_.clear();
+  for (const Run& r : runs_) {
+    bends_.push_back({r.first, 1});
+    bends_.push_back({r.first + r.n, -1});
+  }
+  std::sort(bends_.begin(), bends_.end(), [](const Bend& a, const Bend& b) { return a.time < b.time; });
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (ranks_[i] >= n_reached_)
+      out[i] = kNever;
+    else
+      out[i] = ranks_[i] >= n_reached_ - n_walking_ ? walking_ : find_along_bends(ranks_[i]);
+  }
+}
+
+// The travel time of the instant with that rank.
+ClockTime WindowReader::find_along_bends(std::int64_t rank) const {
+  std::int64_t sum = 0, slope = 0, time = bends_.front().time;
+  for (const Bend& b : bends_) {
+    const std::int64_t more = (b.time - time) * slope;
+    if (sum + more > rank) break;
+    sum += more;
+    time = b.time;
+    slope += b.slope;
+  }
+  return static_cast<ClockTime>(time + (rank - sum) / slope);
+}
+
+void WindowReader::search(std::span<ClockTime> out) const {
+  std::int64_t shortest = n_walking_ > 0 ? walking_ : longest_;
+  for (const Run& r : runs_) shortest = std::min(shortest, r.first);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (ranks_[i] >= n_reached_) {
       out[i] = kNever;
       continue;
     }
-    std::int64_t low = shortest, high = longest;  // the least time with count > rank
+    std::int64_t low = shortest, high = longest_;  // the least time with count > rank
     while (low < high) {
       const std::int64_t middle = low + (high - low) / 2;
-      if (count(middle) > rank)
+      if (count(middle) > ranks_[i])
         high = middle;
       else
         low = middle + 1;
     }
     out[i] = static_cast<ClockTime>(low);
   }
-}
-
-std::int64_t DepartureProfile::count_unreached(const DepartureWindow& window, ClockTime longest) const {
-  const Runs runs = find_runs(window, longest);
-  std::int64_t n = window.n_instants() - runs.n_walking;
-  for (const Run& r : runs.rides) n -= r.n;
-  return n;
 }
 
 std::vector<ClockTime> find_percentiles_exhaustively(const DepartureProfile& profile, const DepartureWindow& window,

@@ -53,28 +53,47 @@ class DepartureProfile {
   // Seconds from `t` to the arrival, by whatever is fastest; kNever when nothing goes within `longest`.
   ClockTime find_travel_time(ClockTime t, ClockTime longest) const;
 
-  // For each percentile (0 < p <= 100) the smallest travel time that p % of the instants do not exceed, by the
-  // nearest rank: sorted[ceil(p / 100 n) - 1]. Exact over all instants of the window, without looking at each.
-  void find_percentiles(const DepartureWindow& window, ClockTime longest, std::span<const double> percentiles,
-                        std::span<ClockTime> out) const;
+ private:
+  std::vector<Journey> journeys_;
+  ClockTime walking_ = kNever;
+};
 
-  // Instants of the window from which nothing goes within `longest`.
-  std::int64_t count_unreached(const DepartureWindow& window, ClockTime longest) const;
+// Reads profiles over one window. Exact over all its instants, without looking at each. Keeps its memory; not shared
+// between threads.
+class WindowReader {
+ public:
+  // `percentiles`: 0 < p <= 100. `longest`: longer travel times are none.
+  WindowReader(const DepartureWindow& window, ClockTime longest, std::vector<double> percentiles);
+
+  // For each percentile the smallest travel time that p % of the instants do not exceed, by the nearest rank:
+  // sorted[ceil(p / 100 n) - 1]; kNever where that instant reaches nothing. Returns the number of instants from
+  // which nothing goes.
+  std::int64_t read(const DepartureProfile& profile, std::span<ClockTime> out);
 
  private:
-  // Instants of the window by how long they travel: each run has times first, first + step, ... (n of them), and
-  // `n_walking` instants walk.
+  // Instants whose travel times are first, first + step, ... (n of them).
   struct Run {
     std::int64_t first, n;
   };
-  struct Runs {
-    std::vector<Run> rides;
-    std::int64_t n_walking = 0;
+  // The function `count` rises by a slope more from here on, or less.
+  struct Bend {
+    std::int64_t time, slope;
   };
-  Runs find_runs(const DepartureWindow& window, ClockTime longest) const;
 
-  std::vector<Journey> journeys_;
+  void find_runs(const DepartureProfile& profile);
+  std::int64_t count(std::int64_t time) const;
+  void look_up(std::span<ClockTime> out);
+  void search(std::span<ClockTime> out) const;
+  ClockTime find_along_bends(std::int64_t rank) const;
+
+  DepartureWindow window_;
+  ClockTime longest_;
+  std::vector<std::int64_t> ranks_;  // of the percentiles
+  std::vector<Run> runs_;            // of the profile that is read: those who ride
+  std::int64_t n_walking_ = 0;
+  std::int64_t n_reached_ = 0;
   ClockTime walking_ = kNever;
+  std::vector<Bend> bends_;
 };
 
 // The same by looking at every instant: slow and obvious.

@@ -14,6 +14,7 @@ void RangeSearch::begin(std::span<const StopWalk> access, const RideOptions& opt
   rides_.assign(timetable_.n_stops() * n_rounds_, kNever);
   reached_.assign(timetable_.n_stops() * n_rounds_, kNever);
   ridden_.assign(timetable_.n_trips() * n_rounds_, std::numeric_limits<std::uint16_t>::max());
+  too_late_.assign(timetable_.n_calls_at_stops() * n_rounds_, kNever);
   find_catches(access);
   next_ = 0;
 }
@@ -58,17 +59,25 @@ void RangeSearch::ride_all() {
     change(round - 1);
     for (StopId s : marked_) {
       is_marked_[s.v] = 0;
-      const ClockTime earliest = reached_[s.v * n_rounds_ + round - 1] + options_.wait;
-      for (const LineCall& call : timetable_.lines_at(s)) {
-        if (!timetable_.may_board(call.line, call.position)) continue;
-        const std::size_t t = timetable_.find_trip(call.line, call.position, earliest);
-        if (t < timetable_.n_trips_of(call.line)) ride(call.line, call.position, t, round);
-      }
+      board(s, reached_[s.v * n_rounds_ + round - 1] + options_.wait, round);
     }
     marked_.clear();
   }
   for (StopId s : arrived_) is_arrived_[s.v] = 0;
   arrived_.clear();
+}
+
+void RangeSearch::board(StopId stop, ClockTime earliest, std::size_t round) {
+  ClockTime* too_late = too_late_.data() + timetable_.first_call_at(stop) * n_rounds_;
+  for (const LineCall& call : timetable_.lines_at(stop)) {
+    ClockTime* late = too_late;
+    too_late += n_rounds_;
+    if (earliest > late[round]) continue;
+    const std::size_t t = timetable_.find_trip(call.line, call.position, earliest);
+    const ClockTime before = t > 0 ? timetable_.departure(call.line, call.position, t - 1) : std::numeric_limits<ClockTime>::min();
+    for (std::size_t r = round; r < n_rounds_; ++r) late[r] = std::min(late[r], before);
+    if (t < timetable_.n_trips_of(call.line) && timetable_.may_board(call.line, call.position)) ride(call.line, call.position, t, round);
+  }
 }
 
 void RangeSearch::ride(LineId line, std::size_t position, std::size_t trip, std::size_t round) {

@@ -68,6 +68,7 @@ class RangeSearch {
   void find_catches(std::span<const StopWalk> access);
   bool next_departure();
   void ride_all();
+  void board(StopId stop, ClockTime earliest, std::size_t round);
   void ride(LineId line, std::size_t position, std::size_t trip, std::size_t round);
   void change(std::size_t round);
   void reach(StopId stop, ClockTime arrival, std::size_t round);
@@ -82,6 +83,8 @@ class RangeSearch {
   std::vector<ClockTime> rides_;       // stop x round -> earliest arrival by at most so many rides
   std::vector<ClockTime> reached_;     // stop x round -> the same, a walk after the last ride included
   std::vector<std::uint16_t> ridden_;  // trip x round -> first position ridden by at most so many rides
+  // Call of a line at a stop x round: whoever is there later than this catches no earlier trip than earlier runs.
+  std::vector<ClockTime> too_late_;
   std::vector<StopId> arrived_;        // stops where a ride of this round arrives earlier
   std::vector<StopId> marked_;         // stops that this round reaches earlier
   std::vector<std::uint8_t> is_arrived_, is_marked_, is_improved_;

@@ -87,6 +87,8 @@ class Timetable {
 
   // Where lines call at a stop, except at the last position.
   std::span<const LineCall> lines_at(StopId s) const { return lines_at_[s.v]; }
+  std::size_t first_call_at(StopId s) const { return lines_at_.offset[s.v]; }  // of `lines_at`, among those of all stops
+  std::size_t n_calls_at_stops() const { return lines_at_.values.size(); }
 
  private:
   static constexpr std::uint8_t kBoard = 1, kAlight = 2;

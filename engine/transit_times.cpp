@@ -1,24 +1,30 @@
 #include "engine/transit_times.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace maillage {
 
 ProfileSearch::ProfileSearch(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations)
-    : walks_(walks), search_(network.timetable, network.changes), profiles_(n_destinations) {}
+    : walks_(walks), search_(network.timetable, network.changes), profiles_(n_destinations), targets_(n_destinations) {}
 
 std::span<const DepartureProfile> ProfileSearch::run(std::size_t origin, const RideOptions& options) {
   for (DepartureProfile& p : profiles_) p.clear(kNever);
+  std::fill(targets_.begin(), targets_.end(), Target{kNever, options.longest + 1});
   for (const PointWalk& w : walks_.direct[origin])
-    if (w.seconds <= options.longest) profiles_[w.row].clear(w.seconds);
+    if (w.seconds <= options.longest) {
+      profiles_[w.row].clear(w.seconds);
+      targets_[w.row].limit = w.seconds;
+    }
   access_.clear();
   for (const PointWalk& w : walks_.access[origin]) access_.push_back({StopId(w.row), w.seconds});
   search_.run(access_, options, [&](ClockTime departure, StopId stop, ClockTime arrival) {
-    const ClockTime most = options.longest - (arrival - departure);  // left for the way on foot
     for (const PointWalk& w : walks_.egress[stop.v]) {
-      if (w.seconds > most) continue;
-      DepartureProfile& profile = profiles_[w.row];
-      if (arrival - departure + w.seconds < profile.walking()) profile.add({departure, arrival + w.seconds});
+      Target& target = targets_[w.row];
+      const ClockTime there = arrival + w.seconds;
+      if (there >= target.arrival || there - departure >= target.limit) continue;
+      target.arrival = there;
+      profiles_[w.row].add({departure, there});
     }
   });
   return profiles_;
@@ -41,11 +47,14 @@ TransitTable find_transit_times(const RideNetwork& network, const TransitWalks& 
   TransitTable table{Matrix<ClockTime>(n_origins, n_destinations * n), Matrix<std::int32_t>(n_origins, n_destinations)};
   ClockTime* seconds = table.seconds.values.data();
   std::int32_t* unreached = table.unreached.values.data();
+  Pool<WindowReader> readers([&] {
+    return std::make_unique<WindowReader>(options.window, options.longest, std::vector<double>(percentiles.begin(), percentiles.end()));
+  });
   visit_profiles(network, walks, n_destinations, options, [&](std::size_t o, std::span<const DepartureProfile> profiles) {
+    auto reader = readers.borrow();
     for (std::size_t d = 0; d < n_destinations; ++d) {
       const std::size_t cell = o * n_destinations + d;
-      profiles[d].find_percentiles(options.window, options.longest, percentiles, {seconds + cell * n, n});
-      unreached[cell] = static_cast<std::int32_t>(profiles[d].count_unreached(options.window, options.longest));
+      unreached[cell] = static_cast<std::int32_t>(reader->read(profiles[d], {seconds + cell * n, n}));
     }
   }, context);
   return table;

@@ -43,6 +43,12 @@ class ProfileSearch {
   RangeSearch search_;
   std::vector<StopWalk> access_;
   std::vector<DepartureProfile> profiles_;
+  // What a journey to a destination must beat, side by side for the innermost loop.
+  struct Target {
+    ClockTime arrival;  // of the last journey that was added
+    ClockTime limit;    // seconds on foot, or just above the longest time
+  };
+  std::vector<Target> targets_;
 };
 
 // Calls `write(origin, profiles of all destinations)`, several threads at once.

@@ -128,7 +128,7 @@ TEST(RangeSearch, BackwardFindsTheSameJourneys) {
   }
 }
 
-TEST(DepartureProfile, PercentilesEqualThoseOfAllInstants) {
+TEST(WindowReader, PercentilesEqualThoseOfAllInstants) {
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     Dice dice(seed);
     DepartureProfile profile;
@@ -144,11 +144,11 @@ TEST(DepartureProfile, PercentilesEqualThoseOfAllInstants) {
     const ClockTime longest = dice.between(0, 160);
     const std::vector<double> percentiles{0.01, 5, 25, 50, 75, 95, 100};
     std::vector<ClockTime> found(percentiles.size());
-    profile.find_percentiles(window, longest, percentiles, found);
+    const std::int64_t n_unreached = WindowReader(window, longest, percentiles).read(profile, found);
     ASSERT_EQ(found, find_percentiles_exhaustively(profile, window, longest, percentiles)) << "seed " << seed;
     std::int64_t n = 0;
     for (ClockTime t = window.begin; t < window.end; t += window.step) n += profile.find_travel_time(t, longest) == kNever;
-    ASSERT_EQ(profile.count_unreached(window, longest), n);
+    ASSERT_EQ(n_unreached, n);
   }
 }
 
