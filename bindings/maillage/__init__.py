@@ -18,6 +18,7 @@ from maillage.disaggregation import aggregate, disaggregate
 from maillage.equity import equity
 from maillage.errors import InputError, IoError, MaillageError, NotFoundError
 from maillage.exposure import Exposure
+from maillage.geo.holidays import HolidayCalendar
 from maillage.group_fit import fit_groups
 from maillage.guarantee import GuaranteeCheck
 from maillage.load import Load, LoadChange
@@ -35,6 +36,7 @@ __all__ = [
     "Draws",
     "Exposure",
     "GuaranteeCheck",
+    "HolidayCalendar",
     "InputError",
     "IoError",
     "Load",
