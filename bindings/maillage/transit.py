@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from maillage import _core
-from maillage.arguments import check_number, check_threads
+from maillage.arguments import check_number, check_path, check_threads, to_shown
+from maillage.errors import InputError
 from maillage.geo.gtfs import TransitFeed, read_gtfs
 from maillage.geo.gtfs_times import to_date
 from maillage.progress import ProgressChoice, report_progress
@@ -240,9 +242,17 @@ def read_transit(
     for name, value in (("max_transfer_m", max_transfer_m), ("max_egress_m", max_egress_m)):
         longest[name] = check_number(name, value, "metres >= 0", lambda m: m >= 0)
     footways = Footways(walk)
-    sources = [gtfs] if isinstance(gtfs, str | Path) else gtfs
-    feed = read_gtfs(sources, date, progress=progress)
+    feed = read_gtfs(_to_sources(gtfs), date, progress=progress)
     return Transit(feed, to_date(date), footways, **longest)
+
+
+def _to_sources(gtfs: Any) -> list[Path]:
+    """Paths of feeds, given as one or several."""
+    if isinstance(gtfs, str | PathLike):
+        return [check_path("gtfs", gtfs)]
+    if not isinstance(gtfs, Sequence):
+        raise InputError(f"gtfs is {to_shown(gtfs)}, expected paths of GTFS feeds")
+    return [check_path("gtfs", source) for source in gtfs]
 
 
 def _to_frame(

@@ -18,6 +18,7 @@ from maillage.roads import MAX_SNAP_M, WALK_SPEED_KMH, RoadNetwork
 
 SECONDS_AN_HOUR = 3600.0
 FORBIDDEN, WITH_TIME = 3, 2  # of transfers.txt
+_ROUNDING_S = 1e-6  # 60 x 8.2 min are 492 s, though in floating point a hair less
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Footways:
         self, here: Spots, there: Spots, speed_kmh: float, longest_s: float, how: dict[str, Any]
     ) -> _core.Walks:
         """Ways from points to others at a speed, of at most so many seconds (rounded up)."""
-        longest = int(min(longest_s, _core.NEVER - 1))
+        longest = int(min(longest_s + _ROUNDING_S, _core.NEVER - 1))
         if self.roads is None:
             a, b = here.points, there.points
             speed = speed_kmh * 1000 / SECONDS_AN_HOUR

@@ -12,6 +12,11 @@ from maillage.arguments import check_count, check_number, to_shown
 from maillage.errors import InputError
 
 MAX_RIDES = 12
+MAX_MINUTES = 2880  # two days
+_MINUTES = f"minutes above 0, at most {MAX_MINUTES}"
+_SAMPLE = f"minutes, at least 1/60 (a second), at most {MAX_MINUTES}, or None for every second"
+_SPEED = "km/h in 0.1..100"
+_WAIT = "seconds in 0..86400"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -53,17 +58,17 @@ def to_asked(
 ) -> Asked:
     """Checks arguments of `Transit.travel_time_matrix`."""
     begin = to_seconds_of(departure, date, "departure")
-    window = check_number("window_min", window_min, "minutes > 0", lambda m: 0 < m <= 2880)
-    longest = check_number("max_time", max_time, "minutes > 0", lambda m: 0 < m <= 2880)
+    window = check_number("window_min", window_min, _MINUTES, _is_span)
+    longest = check_number("max_time", max_time, _MINUTES, _is_span)
     walk = longest
     if max_walk_min is not None:
         walk = check_number("max_walk_min", max_walk_min, "minutes >= 0", lambda m: m >= 0)
-    speed = check_number("walk_speed_kmh", walk_speed_kmh, "km/h > 0", lambda v: v > 0)
-    wait = check_number("min_board_wait_s", min_board_wait_s, "seconds >= 0", lambda s: s >= 0)
+    speed = check_number("walk_speed_kmh", walk_speed_kmh, _SPEED, lambda v: 0.1 <= v <= 100)
+    wait = check_number("min_board_wait_s", min_board_wait_s, _WAIT, lambda s: 0 <= s <= 86_400)
     step = 1
     if sample_min is not None:
-        sample = check_number("sample_min", sample_min, "minutes > 0", lambda m: m > 0)
-        step = max(1, round(60 * sample))
+        sample = check_number("sample_min", sample_min, _SAMPLE, _is_sample)
+        step = round(60 * sample)
     return Asked(
         begin=begin,
         end=begin + max(1, round(60 * window)),
@@ -75,6 +80,14 @@ def to_asked(
         wait=int(wait) + 1 if wait > 0 else 0,
         percentiles=to_percentiles(percentiles),
     )
+
+
+def _is_span(minutes: float) -> bool:
+    return 0 < minutes <= MAX_MINUTES
+
+
+def _is_sample(minutes: float) -> bool:
+    return _is_span(minutes) and round(60 * minutes) >= 1
 
 
 def to_percentiles(values: Any) -> tuple[float, ...]:
@@ -95,8 +108,12 @@ def to_seconds_of(moment: Any, date: dt.date, name: str) -> int:
     """Seconds of the service day: of `"08:00"`, `"2014-06-10 08:00"`, a time or a datetime."""
     if isinstance(moment, dt.datetime):
         _check_date(moment.date(), date, name, moment)
-        moment = moment.time()
+        moment = moment.timetz()
     if isinstance(moment, dt.time):
+        if moment.tzinfo is not None or moment.microsecond:
+            raise InputError(
+                f"{name} is {moment}, expected local time of the timetable in whole seconds"
+            )
         return 3600 * moment.hour + 60 * moment.minute + moment.second
     if not isinstance(moment, str):
         raise InputError(f"{name} is {to_shown(moment)}, expected '{date} 08:00' or '08:00'")

@@ -1,0 +1,106 @@
+"""Ways on foot of public transport: along a network, along straight lines, off the network."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from gtfs_feeds import TUESDAY
+from transit_town import at, find_minutes, read_town, to_lat, write_town
+
+import maillage as ml
+
+BUS = {"T": "A@8:10 B@8:30"}
+TOWN = {"A": 0, "B": 10_000}
+
+
+def build_walk(**how: float) -> ml.RoadNetwork:
+    """A road that winds: half as long again as its straight line at both ends, endless between."""
+    metres = [-600, 0, 600, 9_400, 10_000, 10_600]
+    nodes = pd.DataFrame(
+        {"id": [f"n{m}" for m in metres], "lon": 3.0, "lat": [to_lat(m) for m in metres]}
+    )
+    lengths = [900, 900, 100_000, 900, 900]
+    ends = {"from": nodes["id"].to_numpy()[:-1], "to": nodes["id"].to_numpy()[1:]}
+    return ml.build_roads(nodes, pd.DataFrame({**ends, "length_m": lengths}), mode="walk", **how)
+
+
+@pytest.mark.parametrize("how", [{}, {"speed_kmh": 3.0}])
+def test_people_walk_along_the_network_at_their_own_speed(tmp_path: Path, how: dict[str, float]):
+    straight = read_town(tmp_path, TOWN, BUS)
+    winding = read_town(tmp_path, TOWN, BUS, walk=build_walk(**how))
+    assert winding.summary()["walk"] == "network" and "a walking network" in repr(winding)
+    assert find_minutes(straight, "08:00", end=10_600) == 40
+    assert find_minutes(winding, "08:00", end=10_600) == 45
+    assert find_minutes(winding, "08:00", end=10_600, walk_speed_kmh=5.4) == 40
+    assert find_minutes(winding, "08:00", start=-400) == 30  # 600 m, just in time
+    assert math.isnan(find_minutes(winding, "08:00", start=-401))
+    assert find_minutes(straight, "08:00", start=-401) == 30
+    # on foot alone
+    assert find_minutes(straight, "08:00", start=-600, end=600) == 20
+    assert find_minutes(winding, "08:00", start=-600, end=600) == 30
+    assert math.isnan(find_minutes(winding, "08:00", start=-600, end=600, max_walk_min=29))
+
+
+def test_changes_go_along_the_network(tmp_path: Path):
+    stops = {"A": 0, "C": 9_400, "D": 10_000, "B": 20_000}
+    trips = {"1": "A@8:00 C@8:10", "2.a": "D@8:20 B@8:30", "2.b": "D@8:25 B@8:35"}
+    assert find_minutes(read_town(tmp_path, stops, trips), "08:00", end=20_000) == 30
+    # B lies far from every road: the bus goes there, people do not walk on
+    winding = read_town(tmp_path, stops, trips, walk=build_walk())
+    assert math.isnan(find_minutes(winding, "08:00", end=20_000))
+    stops = {"A": 0, "C": 9_400, "D": 10_000, "B": 600}
+    winding = read_town(tmp_path, stops, trips, walk=build_walk())
+    assert find_minutes(winding, "08:00", end=600, max_walk_min=0) == 35
+    shorter = read_town(tmp_path, stops, trips, walk=build_walk(), max_transfer_m=899)
+    assert math.isnan(find_minutes(shorter, "08:00", end=600, max_walk_min=0))
+
+
+def test_points_off_the_network(tmp_path: Path):
+    transit = read_town(tmp_path, TOWN, BUS, walk=build_walk())
+    points = at(home=0, desk=10_000)
+    lost = pd.DataFrame({"id": ["lost"], "lon": [3.1], "lat": [45.0]})
+    points = pd.concat([points, lost], ignore_index=True)
+    table = transit.travel_time_matrix(points, points, "08:00", window_min=10, percentiles=[50])
+    away = (table["from_id"] == "lost") | (table["to_id"] == "lost")
+    assert away.sum() == 5
+    assert table.loc[away, "travel_time_p50"].isna().all()
+    assert (table.loc[away, "no_journey_share"] == 1).all()
+    assert (table.loc[~away, "no_journey_share"] == [0, 0, 1, 0]).all()
+
+
+def test_a_step_from_the_road_is_walked_too(tmp_path: Path):
+    transit = read_town(tmp_path, TOWN, BUS, walk=build_walk())
+    aside = 300 * math.degrees(1 / 6_371_008.8) / math.cos(math.radians(to_lat(10_000)))
+    there = pd.DataFrame({"id": [0], "lon": [3 + aside], "lat": [to_lat(10_000)]})
+    table = transit.travel_time_matrix(
+        at(home=0), there, "08:00", window_min=1 / 60, percentiles=[50]
+    )
+    assert table["travel_time_p50"][0] == pytest.approx(35, abs=0.05)
+
+
+def test_points_named_by_nodes_of_the_network(tmp_path: Path):
+    transit = read_town(tmp_path, TOWN, BUS, walk=build_walk())
+    here = pd.DataFrame({"id": [7, 8], "node": ["n0", "n600"]})
+    there = pd.DataFrame({"id": ["x"], "node": ["n10600"]})
+    table = transit.travel_time_matrix(here, there, "07:55", window_min=1 / 60, percentiles=[50])
+    assert table["from_id"].tolist() == [7, 8]
+    assert table["travel_time_p50"].tolist() == [50, 50]
+
+
+def test_any_number_of_threads_gives_the_same(tmp_path: Path):
+    feed = write_town(tmp_path, TOWN, {"T.1": BUS["T"], "T.2": "B@8:20 A@8:40"})
+    points = at(**{f"p{m}": float(m) for m in np.r_[-500:600:100, 9_500:10_600:100]})
+    tables = [
+        ml.read_transit(feed, TUESDAY, walk=walk).travel_time_matrix(
+            points, points, "08:00", window_min=40, threads=threads, progress=False
+        )
+        for walk in (build_walk(),)
+        for threads in (1, 2, 5)
+    ]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
+    assert tables[0]["travel_time_p50"].notna().sum() > len(points)
