@@ -23,7 +23,7 @@ inline constexpr float kNoWay = std::numeric_limits<float>::infinity();
 enum SegmentFlag : std::uint8_t {
   kOpenRoad = 0,
   kRestricted = 1,  // only at the start or the end of a trip (access private, destination, ...)
-  kNoAttach = 2,    // no point attaches here (ferries)
+  kNoAttach = 2,    // no point attaches here (ferries; tunnels on foot)
 };
 
 // Coming along `from` to `via`, one may not go on along `to`.

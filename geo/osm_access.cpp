@@ -24,9 +24,10 @@ Access to_single_access(std::string_view word, TagDoubts& doubts) {
   if (is_one_of(word, {"yes", "permissive", "designated", "official", "public", "allowed", "true", "1", "hov"})) {
     return Access::yes;
   }
-  if (is_one_of(word, {"private", "destination", "delivery", "customers", "customer", "permit", "residents",
-                       "resident", "employees", "staff", "members", "visitors", "students", "unknown"})) {
-    return Access::restricted;
+  if (is_one_of(word, {"destination", "customers", "customer", "visitors", "unknown"})) return Access::restricted;
+  if (is_one_of(word, {"private", "delivery", "permit", "residents", "resident", "employees", "staff", "members",
+                       "students"})) {
+    return Access::by_leave;
   }
   if (is_one_of(word, {"no", "agricultural", "forestry", "agricultural;forestry", "emergency", "psv", "bus",
                        "taxi", "share_taxi", "minibus", "coach", "hgv", "goods", "military", "restricted",
@@ -40,8 +41,9 @@ Access to_single_access(std::string_view word, TagDoubts& doubts) {
 // Wider access wins in a list.
 int find_width(Access access) {
   switch (access) {
-    case Access::yes: return 3;
-    case Access::restricted: return 2;
+    case Access::yes: return 4;
+    case Access::restricted: return 3;
+    case Access::by_leave: return 2;
     case Access::no: return 1;
     case Access::unsaid: break;
   }
@@ -197,6 +199,12 @@ bool is_too_small_for_cars(const RoadTags& tags) {
   if (is_below(tags, {TagKey::maxlength}, kCarLengthM)) return true;
   const auto tonnes = to_tonnes(tags[TagKey::maxweight]);
   return tonnes && *tonnes > 0 && *tonnes < kCarWeightT;
+}
+
+bool has_sidewalk(const RoadTags& tags) {
+  if (is_one_of(tags[TagKey::sidewalk], {"both", "left", "right", "yes"})) return true;
+  return tags[TagKey::sidewalk_left] == "yes" || tags[TagKey::sidewalk_right] == "yes" ||
+         tags[TagKey::sidewalk_both] == "yes";
 }
 
 bool is_blocking(const RoadTags& node, Mode mode) {

@@ -29,7 +29,8 @@ using TagDoubts = std::uint16_t;
 enum class Access : std::uint8_t {
   unsaid,      // no tag says anything: the class of road decides
   yes,         // allowed in so many words
-  restricted,  // private, destination, customers, ...: only at the start or the end of a trip
+  restricted,  // destination, customers, ...: only at the start or the end of a trip
+  by_leave,    // private, delivery, residents, ...: likewise, and only for those whom the owner lets in
   no,
 };
 
@@ -54,6 +55,10 @@ OpenDirections find_open_directions(const RoadTags& tags, Mode mode, TagDoubts& 
 // Whether a car of 1.9 x 4.8 m, 2.0 m high and 2 t is too large for the road's physical or legal
 // limits (maxwidth, maxlength, maxheight, maxweight).
 bool is_too_small_for_cars(const RoadTags& tags);
+
+// Whether the road has a sidewalk of its own: `sidewalk` or `sidewalk:left`, `:right`, `:both` says so.
+// One that is mapped as a way beside the road (`separate`) does not count.
+bool has_sidewalk(const RoadTags& tags);
 
 // Whether the node lets nobody of the mode through. Access tags decide where they say anything; else
 // the kind of barrier: gates, booths and the like let all pass; bollards, blocks, chains and what is

@@ -24,6 +24,7 @@ class SegmentBuilder {
       if (uses_[way].is_open()) add_way(way);
     }
     if (!options_.rules.delay_s.empty()) add_delays();
+    if (options_.mode == Mode::walk) close_cut_ends_to_points();
     if (options_.mode == Mode::car) {
       roads_.turn_bans = build_turn_bans(ways_.restrictions, std::move(at_vias_), roads_, findings);
     }
@@ -39,6 +40,8 @@ class SegmentBuilder {
   std::vector<std::uint32_t> raw_of_node_;   // node -> raw node
   std::vector<std::uint32_t> node_of_raw_;   // raw node -> node
   std::vector<SegmentAtVia> at_vias_;
+  std::vector<SegmentId> first_after_cut_;   // the node before it in the way is lacking
+  std::vector<SegmentId> last_before_cut_;   // likewise the node after it
   RoadSegments roads_;
 
   // Room for what is to come, so that the vectors need not grow.
@@ -97,8 +100,16 @@ class SegmentBuilder {
   void add_way(std::size_t way) {
     const Pace pace = find_pace(way);
     const std::size_t n_before = roads_.n_segments();
+    bool is_after_cut = false;
     for (std::size_t r = ways_.first_ref[way] + 1; r < ways_.first_ref[way + 1]; ++r) {
-      if (ways_.ref_length_m[r] == kNoSegment) continue;
+      is_after_cut |= !ways_.has_point(ways_.refs[r - 1]);
+      if (ways_.ref_length_m[r] == kNoSegment) {
+        const bool is_end = !is_after_cut && !ways_.has_point(ways_.refs[r]);
+        if (is_end && roads_.n_segments() > n_before) last_before_cut_.push_back(SegmentId(roads_.n_segments() - 1));
+        continue;
+      }
+      if (is_after_cut) first_after_cut_.push_back(SegmentId(roads_.n_segments()));
+      is_after_cut = false;
       const RawNodeId from = find_raw_node(ways_.refs[r - 1]);
       const RawNodeId to = find_raw_node(ways_.refs[r]);
       add_segment(way, from, to, ways_.ref_length_m[r], pace);
@@ -123,6 +134,31 @@ class SegmentBuilder {
     }
   }
 
+  std::vector<std::uint32_t> count_ends() const {
+    std::vector<std::uint32_t> n_ends(roads_.n_nodes(), 0);
+    for (const RawNodeId node : roads_.from) ++n_ends[node.v];
+    for (const RawNodeId node : roads_.to) ++n_ends[node.v];
+    return n_ends;
+  }
+
+  // How far a way reaches beyond its last crossing before the border of an extract is an accident of
+  // the cutting. Points beyond the border (stops of a feed that covers more than the map) would all
+  // attach to the piece that sticks out farthest, so none attaches to such pieces.
+  void close_cut_ends_to_points() {
+    if (first_after_cut_.empty() && last_before_cut_.empty()) return;
+    const std::vector<std::uint32_t> n_ends = count_ends();
+    const auto close = [&](SegmentId segment, const auto& outer, const auto& inner, int step) {
+      const std::uint32_t way = roads_.way[segment];
+      if (n_ends[outer[segment].v] != 1) return;
+      for (std::size_t s = segment.v; s < roads_.n_segments() && roads_.way[SegmentId(s)] == way; s += step) {
+        roads_.flags[SegmentId(s)] |= kNoAttach;
+        if (n_ends[inner[SegmentId(s)].v] != 2) return;
+      }
+    };
+    for (const SegmentId segment : first_after_cut_) close(segment, roads_.from, roads_.to, 1);
+    for (const SegmentId segment : last_before_cut_) close(segment, roads_.to, roads_.from, -1);
+  }
+
   // Delays of junctions and of signs that hold both ways go to the nodes, the others to the segments.
   void add_delays() {
     roads_.node_delay_s.assign(roads_.n_nodes(), 0.0F);
@@ -144,9 +180,7 @@ class SegmentBuilder {
   void add_junction_delays() {
     const auto junction = options_.rules.delay_s.find("junction");
     if (junction == options_.rules.delay_s.end()) return;
-    std::vector<std::uint32_t> n_ends(roads_.n_nodes(), 0);
-    for (const RawNodeId node : roads_.from) ++n_ends[node.v];
-    for (const RawNodeId node : roads_.to) ++n_ends[node.v];
+    const std::vector<std::uint32_t> n_ends = count_ends();
     for (std::uint32_t raw = 0; raw < roads_.n_nodes(); ++raw) {
       if (n_ends[raw] >= 3) roads_.node_delay_s[RawNodeId(raw)] = static_cast<float>(junction->second);
     }

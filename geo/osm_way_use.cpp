@@ -53,17 +53,34 @@ bool is_out_of_use(const RoadTags& tags, Mode mode, TagDoubts& doubts) {
   return true;
 }
 
-// Whether tags that name the mode, or access=yes on a track or an unclassed road for cars, open a
-// class that is otherwise closed. access=yes on a path says nothing about cars.
-bool is_opened(const ModeAccess& access, Mode mode, std::string_view road_class) {
+// Whether tags that name the mode, a sidewalk on foot, or access=yes on a track or an unclassed road
+// for cars, open a class that is otherwise closed. access=yes on a path says nothing about cars.
+bool is_opened(const ModeAccess& access, const RoadTags& tags, Mode mode) {
+  if (access.access == Access::unsaid) return mode == Mode::walk && has_sidewalk(tags);
   if (access.access != Access::yes) return false;
+  if (mode == Mode::walk && has_sidewalk(tags)) return true;
+  const std::string_view road_class = find_road_class(tags);
   return access.is_named || (mode == Mode::car && (road_class == "track" || road_class == "road"));
 }
 
+bool is_made_for_walkers(std::string_view road_class) {
+  constexpr std::string_view kClasses[] = {"footway",   "path",     "pedestrian", "steps",   "cycleway",
+                                           "bridleway", "corridor", "platform",   "crossing"};
+  return std::ranges::find(kClasses, road_class) != std::end(kClasses);
+}
+
+// Whose leave is needed on foot is not known, so a private road is closed, and so is a footway with
+// foot=private. A footway with access=private alone leads to the doors of those who live there: it may
+// begin or end a walk.
+bool is_closed_to_walkers(const ModeAccess& access, const RoadTags& tags) {
+  if (access.access != Access::by_leave) return false;
+  return access.is_named || !is_made_for_walkers(find_road_class(tags));
+}
+
 bool is_allowed(const ModeAccess& access, const RoadTags& tags, Mode mode, const ClassSpeed& speed) {
-  if (access.access == Access::no) return false;
+  if (access.access == Access::no || (mode == Mode::walk && is_closed_to_walkers(access, tags))) return false;
   const bool is_motorroad = mode != Mode::car && tags[TagKey::motorroad] == "yes";
-  return !(speed.needs_name || is_motorroad) || is_opened(access, mode, find_road_class(tags));
+  return !(speed.needs_name || is_motorroad) || is_opened(access, tags, mode);
 }
 
 // The limit for a direction. An advisory or posted limit decides alone; where there is none, the
@@ -137,11 +154,13 @@ WayUse find_way_use(const RoadTags& tags, Mode mode, const SpeedRules& rules, Ta
     float& kmh = direction == Direction::forward ? use.forward_kmh : use.backward_kmh;
     kmh = is_timetabled(road_class) ? static_cast<float>(class_speed.kmh)
                                     : find_speed_kmh(tags, direction, class_speed.kmh, mode, rules, doubts);
-    if (access.access == Access::restricted && kmh > 0) use.flags |= kRestricted;
+    const bool is_limited = access.access == Access::restricted || access.access == Access::by_leave;
+    if (is_limited && kmh > 0) use.flags |= kRestricted;
   }
   if (tags.has_conditional()) doubts |= kConditional;
   if (!use.is_open()) return use;
 
+  if (mode == Mode::walk && tags[TagKey::tunnel] == "yes") use.flags |= kNoAttach;
   if (is_seasonal(tags)) doubts |= kSeasonal;
   if (is_timetabled(road_class)) {
     use.flags |= kNoAttach;

@@ -30,8 +30,10 @@ std::string_view find_road_class(const RoadTags& tags);
 //
 // Closed to the mode: classes the rules do not know, `no` and its kin, impassable roads, roads with
 // construction=* in cars, areas (but walkers may use their outline), roads too small for cars in
-// cars, motorroads on foot and by bike. `private`, `destination` and their kin set kRestricted,
-// ferries and shuttle trains kNoAttach.
+// cars, motorroads on foot and by bike (a sidewalk opens them to walkers, and trunk roads). `private`,
+// `destination` and their kin set kRestricted; on foot `private` and its kin close roads, and footways where
+// `foot` says so: who may pass is not known, and who lives there is a few steps from the next public
+// way. Ferries and shuttle trains, and tunnels on foot, set kNoAttach.
 WayUse find_way_use(const RoadTags& tags, Mode mode, const SpeedRules& rules, TagDoubts& doubts);
 
 // Seconds a node costs by its tags (signals, stop and give-way signs), for those who pass it along

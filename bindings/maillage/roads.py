@@ -333,6 +333,11 @@ def read_roads(
     use_surface_caps
         Whether bad surfaces slow people down. None: as `speeds` says.
 
+    Private roads may begin and end a trip by car and bike. On foot they are closed, and
+    footways with `foot=private`; footways with `access=private` may begin and end a walk. A
+    sidewalk opens trunk roads to walkers. On foot no point attaches inside a tunnel, nor to
+    what a way that the file cuts off (`way_cut`) has beyond its last crossing.
+
     Raises InputError for a file that is not PBF or has no road of the mode, IoError for
     one that cannot be opened.
     """

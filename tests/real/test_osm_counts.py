@@ -41,6 +41,8 @@ CLOSED = {"no", "agricultural", "forestry", "emergency", "psv", "bus", "taxi", "
           "use_sidepath", "dismount", "hgv", "goods", "restricted"}  # fmt: skip
 OPEN = {"yes", "permissive", "designated", "official", "public", "private", "destination",
         "delivery", "customers", "permit", "residents"}  # fmt: skip
+BY_LEAVE = {"private", "delivery", "permit", "residents"}  # on foot; other modes may end there
+FOR_WALKERS = {"path", "footway", "pedestrian", "steps", "cycleway", "bridleway"}
 KEYS = {
     "car": ["motorcar", "motor_vehicle", "vehicle", "access"],
     "walk": ["foot", "access"],
@@ -77,6 +79,17 @@ def find_said(tags: dict[str, str], mode: str, suffix: str = "") -> str | None:
         if any(word.strip() in CLOSED for word in words):
             return "closed"
     return None
+
+
+def is_private_on_foot(tags: dict[str, str], direction: str) -> bool:
+    """Closed to walkers: by `foot`, or by `access` where the road was not made for them."""
+    for key in KEYS["walk"]:
+        words = {w.strip() for w in tags.get(f"{key}:{direction}", tags.get(key, "")).split(";")}
+        if words & (OPEN | CLOSED):
+            if words & (OPEN - BY_LEAVE) or not words & BY_LEAVE:
+                return False
+            return key == "foot" or tags["highway"].split(";")[0] not in FOR_WALKERS
+    return False
 
 
 def find_metres(text: str | None) -> float:
@@ -137,7 +150,8 @@ def find_directions(tags: dict[str, str], mode: str) -> set[str]:
         ) or any(tags.get(f"cycleway:{s}:oneway") in ("-1", "no") for s in ("left", "right"))
         if mode == "bike" and by_rule and "oneway:bicycle" not in tags and contraflow:
             by_rule = both
-    return {d for d in by_rule if find_said(tags, mode, f":{d}") != "closed"}
+    is_open = {d for d in by_rule if find_said(tags, mode, f":{d}") != "closed"}
+    return {d for d in is_open if mode != "walk" or not is_private_on_foot(tags, d)}
 
 
 def is_blocking(tags: dict[str, str], mode: str) -> bool:

@@ -141,6 +141,28 @@ TEST(OsmRoads, WaysAreSplitWhereTheExtractLacksNodes) {
   EXPECT_EQ(findings.kinds().at("way_cut").examples.at(0), "way 7 lacks 2 of 6 nodes");
 }
 
+// Flags of a way's segments, in its order.
+std::vector<int> find_flags(const RoadSegments& roads, std::size_t n) {
+  std::vector<int> flags;
+  for (std::size_t s = 0; s < n; ++s) flags.push_back(roads.flags[SegmentId(s)]);
+  return flags;
+}
+
+TEST(OsmRoads, WalkersDoNotAttachBeyondTheLastCrossingBeforeTheBorder) {
+  // Way 7 runs on to nodes 98 and 99, which the extract lacks; way 8 crosses it at node 3.
+  const std::string cross = "w8 Thighway=primary Nn6,n3\n";
+  const RoadSegments out = read_one(street() + "n6 x0.002 y0.001\nw7 Thighway=primary Nn1,n2,n3,n4,n5,n98,n99\n" + cross, walk());
+  EXPECT_EQ(find_flags(out, 4), (std::vector<int>{0, 0, kNoAttach, kNoAttach}));
+  const RoadSegments in = read_one(street() + "n6 x0.002 y0.001\nw7 Thighway=primary Nn98,n1,n2,n3,n4,n5\n" + cross, walk());
+  EXPECT_EQ(find_flags(in, 4), (std::vector<int>{kNoAttach, kNoAttach, 0, 0}));
+  const RoadSegments hole = read_one(street() + "n6 x0.002 y0.001\nw7 Thighway=primary Nn1,n2,n98,n3,n4,n5\n" + cross, walk());
+  EXPECT_EQ(find_flags(hole, 3), (std::vector<int>{kNoAttach, 0, 0}));
+  const RoadSegments whole = read_one(street() + "n6 x0.002 y0.001\nw7 Thighway=primary Nn1,n2,n3,n4,n5\n" + cross, walk());
+  EXPECT_EQ(find_flags(whole, 4), (std::vector<int>{0, 0, 0, 0}));
+  const RoadSegments car_roads = read_one(street() + "n6 x0.002 y0.001\nw7 Thighway=primary Nn1,n2,n3,n98\n" + cross, car());
+  EXPECT_EQ(find_flags(car_roads, 2), (std::vector<int>{0, 0}));
+}
+
 TEST(OsmRoads, NodesWithoutUsableCoordinatesCountAsLacking) {
   Findings findings;
   const RoadSegments roads = read_one(

@@ -31,6 +31,8 @@ TEST(RoadTags, EveryNameFindsItsOwnKey) {
   EXPECT_EQ(RoadTags({{"maxheight:physical", "x"}})[TagKey::maxheight_physical], "x");
   EXPECT_EQ(RoadTags({{"source:maxspeed:backward", "x"}})[TagKey::source_maxspeed_backward], "x");
   EXPECT_EQ(RoadTags({{"foot:backward", "x"}})[TagKey::foot_backward], "x");
+  EXPECT_EQ(RoadTags({{"sidewalk:both", "x"}})[TagKey::sidewalk_both], "x");
+  EXPECT_EQ(RoadTags({{"tunnel", "x"}})[TagKey::tunnel], "x");
 }
 
 TEST(RoadTags, DirectionsFallBackToTheGeneralKey) {
@@ -139,7 +141,10 @@ TEST(AccessValues, HaveFourReadings) {
   for (const char* word : {"yes", "permissive", "designated", "official", "public"}) {
     EXPECT_EQ(to_access(word, doubts), Access::yes) << word;
   }
-  for (const char* word : {"private", "destination", "delivery", "customers", "permit", "residents"}) {
+  for (const char* word : {"private", "delivery", "permit", "residents", "staff"}) {
+    EXPECT_EQ(to_access(word, doubts), Access::by_leave) << word;
+  }
+  for (const char* word : {"destination", "customers", "visitors"}) {
     EXPECT_EQ(to_access(word, doubts), Access::restricted) << word;
   }
   for (const char* word : {"no", "agricultural", "forestry", "emergency", "psv", "military", "use_sidepath"}) {
@@ -155,6 +160,7 @@ TEST(AccessValues, TheWidestOfAListCounts) {
   TagDoubts doubts = 0;
   EXPECT_EQ(to_access("bus;destination", doubts), Access::restricted);
   EXPECT_EQ(to_access("agricultural;forestry", doubts), Access::no);
+  EXPECT_EQ(to_access("private;destination", doubts), Access::restricted);
   EXPECT_EQ(to_access("no; yes", doubts), Access::yes);
 }
 
@@ -174,7 +180,7 @@ TEST(AccessHierarchy, TheMostSpecialKeyOfTheModeDecides) {
   EXPECT_EQ(read({{"motor_vehicle", "no"}}, Mode::bike), Access::unsaid);
   EXPECT_EQ(read({{"vehicle", "no"}}, Mode::bike), Access::no);
   EXPECT_EQ(read({{"vehicle", "no"}, {"bicycle", "yes"}}, Mode::bike), Access::yes);
-  EXPECT_EQ(read({{"motorcar", "gibberish"}, {"access", "private"}}, Mode::car), Access::restricted);
+  EXPECT_EQ(read({{"motorcar", "gibberish"}, {"access", "private"}}, Mode::car), Access::by_leave);
 }
 
 struct OnewayCase {

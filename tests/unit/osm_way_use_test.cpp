@@ -158,6 +158,38 @@ TEST(WayUse, WalkersAndCyclists) {
   EXPECT_FALSE(use_by(Mode::walk, {{"highway", "footway"}, {"foot", "no"}}).is_open());
 }
 
+TEST(WayUse, PrivateWaysAreClosedOnFoot) {
+  for (const char* word : {"private", "delivery", "permit", "residents"}) {
+    EXPECT_FALSE(use_by(Mode::walk, {{"highway", "residential"}, {"access", word}}).is_open()) << word;
+    EXPECT_EQ(use_by(Mode::bike, {{"highway", "residential"}, {"access", word}}).flags, kRestricted) << word;
+  }
+  EXPECT_FALSE(use_by(Mode::walk, {{"highway", "footway"}, {"foot", "private"}}).is_open());
+  for (const char* road : {"footway", "path", "steps"})
+    EXPECT_EQ(use_by(Mode::walk, {{"highway", road}, {"access", "private"}}).flags, kRestricted) << road;
+  EXPECT_EQ(use_by(Mode::walk, {{"highway", "residential"}, {"access", "private"}, {"foot", "yes"}}).flags, kOpenRoad);
+  for (const char* word : {"destination", "customers", "private;customers"})
+    EXPECT_EQ(use_by(Mode::walk, {{"highway", "residential"}, {"access", word}}).flags, kRestricted) << word;
+}
+
+TEST(WayUse, NobodyOnFootAttachesInsideATunnel) {
+  EXPECT_EQ(use_by(Mode::walk, {{"highway", "footway"}, {"tunnel", "yes"}}).flags, kNoAttach);
+  EXPECT_EQ(use_by(Mode::walk, {{"highway", "footway"}, {"tunnel", "building_passage"}}).flags, kOpenRoad);
+  EXPECT_EQ(use_by(Mode::car, {{"highway", "primary"}, {"tunnel", "yes"}}).flags, kOpenRoad);
+}
+
+TEST(WayUse, ASidewalkOpensTrunkRoadsToWalkers) {
+  for (const char* side : {"both", "left", "right", "yes"})
+    expect_speeds(use_by(Mode::walk, {{"highway", "trunk"}, {"sidewalk", side}}), 4.5, 4.5);
+  for (const char* key : {"sidewalk:both", "sidewalk:left", "sidewalk:right"})
+    EXPECT_TRUE(use_by(Mode::walk, {{"highway", "trunk"}, {key, "yes"}}).is_open()) << key;
+  for (const char* side : {"no", "none", "separate"})
+    EXPECT_FALSE(use_by(Mode::walk, {{"highway", "trunk"}, {"sidewalk", side}}).is_open()) << side;
+  EXPECT_FALSE(use_by(Mode::walk, {{"highway", "trunk"}, {"sidewalk", "both"}, {"foot", "no"}}).is_open());
+  EXPECT_FALSE(use_by(Mode::walk, {{"highway", "trunk"}, {"sidewalk", "both"}, {"access", "private"}}).is_open());
+  EXPECT_TRUE(use_by(Mode::walk, {{"highway", "trunk"}, {"sidewalk", "both"}, {"access", "yes"}}).is_open());
+  EXPECT_FALSE(use_by(Mode::bike, {{"highway", "trunk"}, {"sidewalk", "both"}}).is_open());
+}
+
 TEST(WayUse, AreasAreForWalkersOnly) {
   EXPECT_TRUE(use_by(Mode::walk, {{"highway", "pedestrian"}, {"area", "yes"}}).is_open());
   EXPECT_FALSE(use_by(Mode::car, {{"highway", "service"}, {"area", "yes"}}).is_open());
