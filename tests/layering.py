@@ -34,6 +34,8 @@ ENGINE_LAYERS = [
     ("straight lines", ["crow"]),
     ("walks", ["walks"]),
     ("transit", ["transit_times"]),
+    ("transit there and back", ["transit_trips"]),
+    ("transit there and back, plainly", ["transit_trips_exhaustive"]),
     ("territory", ["territory"]),
     ("reading and change", ["exposure", "scenario", "ladders", "round_trips"]),
     ("summaries", ["indicators", "delta", "change"]),
