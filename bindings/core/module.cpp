@@ -9,6 +9,7 @@
 //   uncertainty.cpp   draws of parameters
 //   cache.cpp         cache files, and lists kept in a folder
 //   transit.cpp       timetables, walks, travel times by public transport
+//   transit_trips.cpp there and back within opening hours
 //   osm_write.cpp     writing OSM PBF files
 #include <pybind11/pybind11.h>
 
@@ -25,6 +26,7 @@ void bind_batch(py::module_& m);
 void bind_cache(py::module_& m);
 void bind_uncertainty(py::module_& m);
 void bind_transit(py::module_& m);
+void bind_transit_trips(py::module_& m);
 }  // namespace maillage::bind
 namespace maillage {
 void bind_osm_write(py::module_& m);
@@ -63,5 +65,6 @@ PYBIND11_MODULE(_core, m) {
   maillage::bind::bind_cache(m);
   maillage::bind::bind_uncertainty(m);
   maillage::bind::bind_transit(m);
+  maillage::bind::bind_transit_trips(m);
   maillage::bind_osm_write(m);
 }

@@ -5,15 +5,11 @@
 #include <memory>
 
 #include "bindings/core/convert.h"
+#include "bindings/core/transit.h"
 #include "engine/transit_times.h"
 
 namespace maillage::bind {
 namespace {
-
-// Rows of ways on foot: row -> rows of other points.
-struct Walks {
-  Ragged<PointWalk> rows;
-};
 
 Walks build_walks(const Array<std::uint32_t>& offsets, const Array<std::uint32_t>& ends, const Array<std::int32_t>& seconds) {
   const auto o = to_span(offsets), e = to_span(ends);
@@ -96,16 +92,7 @@ struct TransitQuestion {
 };
 
 TransitWalks to_walks(const RideNetwork& network, const TransitQuestion& asked) {
-  const std::size_t n_stops = network.timetable.n_stops();
-  auto check = [](const Ragged<PointWalk>& rows, std::size_t n_rows, std::size_t n_ends, const char* what) {
-    bool is_right = rows.n_rows() == n_rows;
-    for (const PointWalk& w : rows.values) is_right &= w.row < n_ends && w.seconds >= 0;
-    if (!is_right) throw InputError(std::string(what) + " do not fit the stops and points");
-  };
-  check(asked.access.rows, asked.direct.rows.n_rows(), n_stops, "walks to stops");
-  check(asked.egress.rows, n_stops, asked.n_destinations, "walks from stops");
-  check(asked.direct.rows, asked.direct.rows.n_rows(), asked.n_destinations, "direct walks");
-  return {asked.access.rows, asked.egress.rows, asked.direct.rows};
+  return to_transit_walks(network, asked.access, asked.egress, asked.direct, asked.n_destinations);
 }
 
 RideOptions to_options(const std::tuple<int, int, int>& window, int longest, int max_rides, int wait) {
@@ -156,6 +143,19 @@ py::tuple find_profiles(const RideNetwork& network, const TransitQuestion& asked
 }
 
 }  // namespace
+
+TransitWalks to_transit_walks(const RideNetwork& network, const Walks& access, const Walks& egress, const Walks& direct, std::size_t n_destinations) {
+  const std::size_t n_stops = network.timetable.n_stops();
+  auto check = [](const Ragged<PointWalk>& rows, std::size_t n_rows, std::size_t n_ends, const char* what) {
+    bool is_right = rows.n_rows() == n_rows;
+    for (const PointWalk& w : rows.values) is_right &= w.row < n_ends && w.seconds >= 0;
+    if (!is_right) throw InputError(std::string(what) + " do not fit the stops and points");
+  };
+  check(access.rows, direct.rows.n_rows(), n_stops, "walks to stops");
+  check(egress.rows, n_stops, n_destinations, "walks from stops");
+  check(direct.rows, direct.rows.n_rows(), n_destinations, "direct walks");
+  return {access.rows, egress.rows, direct.rows};
+}
 
 void bind_transit(py::module_& m) {
   m.attr("NEVER") = kNever;

@@ -28,6 +28,7 @@ from maillage.scenario import Scenario, read_scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory import Territory, read_territory
 from maillage.transit import Transit, read_transit
+from maillage.transit_trips import to_clock
 from maillage.uncertainty import Draws
 
 __all__ = [
@@ -60,4 +61,5 @@ __all__ = [
     "read_territory",
     "read_transit",
     "recode_communes",
+    "to_clock",
 ]

@@ -439,3 +439,31 @@ class RideNetwork:
         progress: Report = None,
     ) -> tuple[NDArray[np.int64], Rows, Rows, Rows]:
         """Journeys of pairs: offsets (pairs + 1), departures, arrivals; seconds on foot (pairs)."""
+
+def find_transit_trips(
+    forward: RideNetwork,
+    backward: RideNetwork,
+    access: Walks,
+    egress: Walks,
+    direct: Walks,
+    back_access: Walks,
+    back_egress: Walks,
+    back_direct: Walks,
+    n_others: int,
+    starts_are_counters: bool,
+    open_offset: Any,
+    open_begin: Any,
+    open_end: Any,
+    rules: tuple[int, int, int, int],
+    longest: int,
+    max_rides: int,
+    wait: int,
+    with_presence: bool,
+    threads: int = 0,
+    progress: Report = None,
+) -> dict[str, NDArray[Any]]:
+    """Of every home x counter: reason (0 = a trip), leave, arrive, leave_counter, home,
+    latest_start, earliest_return, in seconds; presence_offset, _begin, _end as ragged rows.
+
+    `rules`: dwell, earliest, latest, longest time away.
+    """

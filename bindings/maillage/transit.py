@@ -23,9 +23,11 @@ from maillage.arguments import check_number, check_path, check_threads, to_shown
 from maillage.errors import InputError
 from maillage.geo.gtfs import TransitFeed, read_gtfs
 from maillage.geo.gtfs_times import to_date
+from maillage.geo.holidays import HolidayCalendar
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import RoadNetwork
+from maillage.transit_trips import find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
 from maillage.transit_window import Asked, to_asked
 
@@ -59,6 +61,7 @@ class Transit:
         self._stop_rows = np.flatnonzero(known).astype(np.uint32)  # stops that stand somewhere
         self._stops: Spots | None = None
         self._networks: dict[float, _core.RideNetwork] = {}
+        self._reversed: dict[tuple[float, int], _core.RideNetwork] = {}
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -160,6 +163,83 @@ class Transit:
             )
         return _to_frame(here, there, asked, seconds, unreached)
 
+    def round_trips(
+        self,
+        origins: pd.DataFrame,
+        counters: pd.DataFrame,
+        dwell_min: float = 30,
+        *,
+        date: str | dt.date | None = None,
+        opening_hours: str | None = None,
+        calendar: HolidayCalendar | None = None,
+        max_time: float = 120,
+        max_walk_min: float | None = None,
+        walk_speed_kmh: float = 3.6,
+        max_rides: int = 3,
+        min_board_wait_s: float = 0,
+        earliest: Any = "00:00",
+        latest: Any = "24:00",
+        max_away_min: float | None = None,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """Whether people can go to each counter while it is open, and come home the same day.
+
+        origins, counters
+            Frames of points as `travel_time_matrix` takes them; counters with `opening_hours`
+            (OSM syntax, all of it: `Mo-Fr 09:00-12:00,14:00-17:00`, `Tu[1] 09:30-11:30`).
+        dwell_min
+            Minutes of the visit, which lies inside one open interval (not across lunch).
+        date, calendar
+            The date whose opening hours count (None: the timetable's), and its holidays; by
+            default those of France, on which counters close (`HolidayCalendar`).
+        opening_hours
+            Hours of counters without any; None: such counters are an error.
+        max_time, max_walk_min, walk_speed_kmh, max_rides, min_board_wait_s
+            Of each way, as in `travel_time_matrix`. Waiting at the counter is no part of it.
+        earliest, latest, max_away_min
+            Nobody leaves home before, is home after, or is away for longer. `latest` may lie
+            beyond 24:00.
+
+        Returns one row a pair, origins first: `from_id, to_id, feasible, time_away` (minutes from
+        leaving home to being home again, visit and waiting included: the least of all trips),
+        of that trip `leave, arrive, leave_counter, home` (minutes after midnight of the service
+        day; `ml.to_clock` shows them) and `waiting` (minutes at the counter beside the visit),
+        of all trips that work `latest_start` and `earliest_return`, and `reason` where none does:
+
+        ============================ ==================================================
+        closed_that_day              the counter does not open
+        uncertain_hours              only hours with a comment ("by appointment")
+        visit_too_long               no open interval between earliest and latest is as long
+        no_way_there                 nothing arrives in time for a visit
+        no_way_back                  nothing goes home after the first possible visit
+        no_time                      ways there and back exist, and no visit between them
+        away_too_long                only with more than `max_away_min`
+        origin_, counter_off_network farther from the walking network than it allows
+        ============================ ==================================================
+
+        Exact: over all journeys there and all journeys back, rides and walks mixed (there by bus,
+        home on foot). Among trips with the same time away the one with the least waiting counts,
+        then the first.
+        """
+        visit = to_visit(
+            self.date,
+            dwell_min,
+            hours_date=date,
+            opening_hours=opening_hours,
+            calendar=calendar,
+            earliest=earliest,
+            latest=latest,
+            max_away_min=max_away_min,
+            max_time=max_time,
+            max_walk_min=max_walk_min,
+            walk_speed_kmh=walk_speed_kmh,
+            max_rides=max_rides,
+            min_board_wait_s=min_board_wait_s,
+        )
+        trips = find_trips(self, origins, counters, visit, threads=threads, progress=progress)
+        return to_trip_frame(trips, visit)
+
     def _find_walks(
         self, here: Spots, there: Spots, asked: Asked, how: dict[str, Any]
     ) -> tuple[_core.Walks, _core.Walks, _core.Walks]:
@@ -190,11 +270,22 @@ class Transit:
             self._networks[speed_kmh] = _core.RideNetwork(
                 n_stops,
                 len(self.feed.trips),
-                *(calls[c].to_numpy() for c in ("trip", "stop", "arrival_s", "departure_s")),
-                *(calls[c].to_numpy(dtype=bool) for c in ("pickup", "drop_off")),
+                calls["trip"].to_numpy(),
+                calls["stop"].to_numpy(),
+                calls["arrival_s"].to_numpy(),
+                calls["departure_s"].to_numpy(),
+                calls["pickup"].to_numpy(dtype=bool),
+                calls["drop_off"].to_numpy(dtype=bool),
                 apply_transfers(changes, self.feed.transfers, n_stops),
             )
         return self._networks[speed_kmh]
+
+    def _find_reversed(self, speed_kmh: float, wait: int, how: dict[str, Any]) -> _core.RideNetwork:
+        """The same timetable backwards in time; kept for the next question."""
+        key = speed_kmh, wait
+        if key not in self._reversed:
+            self._reversed[key] = self._find_network(speed_kmh, how).reversed(wait)
+        return self._reversed[key]
 
     def _name_ends(self, walks: _core.Walks) -> _core.Walks:
         """Ends among stops that stand somewhere as rows of all stops."""
