@@ -28,6 +28,8 @@ ENGINE_LAYERS = [
     ("paths", ["boost_graph", "links", "dijkstra", "hierarchy", "label_lines"]),
     ("rides", ["raptor"]),
     ("rides, plainly", ["time_expanded"]),
+    ("legs", ["journey_legs"]),
+    ("journeys", ["journey"]),
     ("sweeps", ["sweep", "hierarchy_update", "hierarchy_query"]),
     ("lists", ["place_lists", "road_edit"]),
     ("times", ["travel_times", "nearest"]),

@@ -6,6 +6,7 @@
 
 #include "bindings/core/convert.h"
 #include "bindings/core/transit.h"
+#include "engine/journey.h"
 #include "engine/transit_times.h"
 
 namespace maillage::bind {
@@ -142,6 +143,55 @@ py::tuple find_profiles(const RideNetwork& network, const TransitQuestion& asked
   return py::make_tuple(to_array(std::move(offsets)), to_array(std::move(departures)), to_array(std::move(arrivals)), to_array(std::move(walking)));
 }
 
+// Journeys of one pair with their rides; see _core.pyi for the columns.
+py::dict find_itineraries(const RideNetwork& network, const TransitQuestion& asked, Wanted wanted) {
+  const TransitWalks walks = to_walks(network, asked);
+  if (walks.access.n_rows() != 1 || asked.n_destinations != 1) throw InputError("journeys go from one point to one other");
+  std::vector<StopWalk> access, egress;
+  for (const PointWalk& w : walks.access[0]) access.push_back({StopId(w.row), w.seconds});
+  for (std::size_t s = 0; s < walks.egress.n_rows(); ++s)
+    for (const PointWalk& w : walks.egress[s]) egress.push_back({StopId(s), w.seconds});
+  const ClockTime direct = walks.direct[0].empty() ? kNever : walks.direct[0][0].seconds;
+  std::vector<Itinerary> found;
+  {
+    py::gil_scoped_release release;
+    found = find_journeys(network.timetable, network.changes, {access, egress, direct}, asked.options, wanted);
+  }
+  std::vector<std::int32_t> departure, arrival, last_walk, n_rides, walk, ride_departure, ride_arrival;
+  std::vector<std::uint32_t> trip, from, to, board, alight;
+  for (const Itinerary& j : found) {
+    departure.push_back(j.departure);
+    arrival.push_back(j.arrival);
+    last_walk.push_back(j.last_walk);
+    n_rides.push_back(static_cast<std::int32_t>(j.rides.size()));
+    for (const Ride& r : j.rides) {
+      walk.push_back(r.walk);
+      trip.push_back(r.trip.v);
+      from.push_back(r.from);
+      to.push_back(r.to);
+      board.push_back(r.board.v);
+      alight.push_back(r.alight.v);
+      ride_departure.push_back(r.departure);
+      ride_arrival.push_back(r.arrival);
+    }
+  }
+  py::dict columns;
+  const auto add = [&](const char* name, auto& values) { columns[name] = to_array(std::move(values)); };
+  add("departure", departure);
+  add("arrival", arrival);
+  add("last_walk", last_walk);
+  add("n_rides", n_rides);
+  add("walk", walk);
+  add("trip", trip);
+  add("from", from);
+  add("to", to);
+  add("board", board);
+  add("alight", alight);
+  add("ride_departure", ride_departure);
+  add("ride_arrival", ride_arrival);
+  return columns;
+}
+
 }  // namespace
 
 TransitWalks to_transit_walks(const RideNetwork& network, const Walks& access, const Walks& egress, const Walks& direct, std::size_t n_destinations) {
@@ -199,7 +249,13 @@ void bind_transit(py::module_& m) {
                           const std::tuple<int, int, int>& window, int longest, int max_rides, int wait, int n_threads, const py::object& report) {
         return find_profiles(network, {access, egress, direct, n_destinations, to_options(window, longest, max_rides, wait)}, n_threads, report);
       }, py::arg("access"), py::arg("egress"), py::arg("direct"), py::arg("n_destinations"), py::arg("window"), py::arg("longest"),
-           py::arg("max_rides"), py::arg("wait"), py::arg("threads") = 0, py::arg("progress") = py::none());
+           py::arg("max_rides"), py::arg("wait"), py::arg("threads") = 0, py::arg("progress") = py::none())
+      .def("journeys", [](const RideNetwork& network, const Walks& access, const Walks& egress, const Walks& direct,
+                          const std::tuple<int, int, int>& window, int longest, int max_rides, int wait, bool by_arrival) {
+        const TransitQuestion asked{access, egress, direct, 1, to_options(window, longest, max_rides, wait)};
+        return find_itineraries(network, asked, by_arrival ? Wanted::arrival : Wanted::departure);
+      }, py::arg("access"), py::arg("egress"), py::arg("direct"), py::arg("window"), py::arg("longest"), py::arg("max_rides"),
+           py::arg("wait"), py::arg("by_arrival") = false);
 }
 
 }  // namespace maillage::bind

@@ -439,6 +439,21 @@ class RideNetwork:
         progress: Report = None,
     ) -> tuple[NDArray[np.int64], Rows, Rows, Rows]:
         """Journeys of pairs: offsets (pairs + 1), departures, arrivals; seconds on foot (pairs)."""
+    def journeys(
+        self,
+        access: Walks,
+        egress: Walks,
+        direct: Walks,
+        window: tuple[int, int, int],
+        longest: int,
+        max_rides: int,
+        wait: int,
+        by_arrival: bool = False,
+    ) -> dict[str, Rows]:
+        """Journeys of one pair. n_journeys each: departure, arrival, last_walk (seconds after
+        the last ride, or all the way), n_rides. n_rides in all, by journey: walk (seconds
+        before the ride), trip, from, to (calls of the trip), board, alight (stops),
+        ride_departure, ride_arrival."""
 
 def find_transit_trips(
     forward: RideNetwork,

@@ -3,6 +3,7 @@
     walk = ml.read_roads("nantes.osm.pbf", "walk")
     transit = ml.read_transit(["tan.zip"], date="2014-06-10", walk=walk)
     transit.travel_time_matrix(homes, counters, departure="08:00", window_min=60)
+    transit.journeys((-1.55, 47.21), (-1.60, 47.25), "08:00")  # which bus to take, leg by leg
 
 Every figure is exact over all seconds of the window unless `sample_min` says otherwise.
 """
@@ -27,9 +28,10 @@ from maillage.geo.holidays import HolidayCalendar
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import RoadNetwork
+from maillage.transit_journeys import LegWriter, to_end, to_point_frame
 from maillage.transit_trips import find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
-from maillage.transit_window import Asked, to_asked
+from maillage.transit_window import Asked, to_asked, to_asked_journeys
 
 MAX_TRANSFER_M = 1000.0
 MAX_EGRESS_M = 2000.0
@@ -162,6 +164,88 @@ class Transit:
                 **how,
             )
         return _to_frame(here, there, asked, seconds, unreached)
+
+    def journeys(
+        self,
+        origin: Any,
+        destination: Any,
+        departure: Any = None,
+        *,
+        arrive_by: Any = None,
+        window_min: float = 60,
+        max_time: float = 120,
+        max_walk_min: float | None = None,
+        walk_speed_kmh: float = 3.6,
+        max_rides: int = 3,
+        min_board_wait_s: float = 0,
+        geometry: bool = False,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> pd.DataFrame:
+        """The journeys worth taking from one point to another, leg by leg.
+
+        origin, destination
+            `(lon, lat)`, a mapping with `lon` and `lat` (and `name` or `id`), or a frame of
+            one row as in `travel_time_matrix`.
+        departure, window_min
+            Somebody wants to leave at any instant from `departure` until `window_min` minutes
+            later, its end left out; 0: at that instant alone.
+        arrive_by
+            In place of `departure`: she wants to be there by any instant from `window_min`
+            minutes before, left out, until this one.
+        max_time
+            Longest time from the instant she wants to leave to the arrival (or from the
+            departure to the instant she wants to be there).
+        geometry
+            A GeoDataFrame (WGS84) with straight lines from call to call.
+
+        The others are those of `travel_time_matrix`. Journeys are the Pareto set of departure
+        (late), arrival (early) and rides (few) over the instants: each is the best for one
+        of them, and leaves as late as it can, if need be after the window. Of those that are
+        alike in all three the one with the least walking, then the one that is earlier at its
+        changes, then the line that stands first in the timetable. Walking all the way is one
+        of them where it takes at most `max_time` and `max_walk_min`, from the first instant
+        (or until the last); rides that are no faster than walking are none.
+
+        Returns one row a leg: `journey` (from 1, by departure), `leg` (from 1), `mode`
+        (`walk`, `bus`, `tram`, `rail`, ...), `line`, `headsign` (missing on foot), `from_stop`,
+        `to_stop` (names of stops, or of the points), `departure`, `arrival` (`HH:MM:SS` of the
+        service day, beyond 24:00 after midnight), `minutes`, `wait_min` (at the stop before
+        it), `n_stops` (calls until one gets off), `from_lon, from_lat, to_lon, to_lat`,
+        `trip_id`. No rows where nothing goes; `frame.attrs["reason"]` then says why:
+        `unreachable`, `origin_off_network`, `destination_off_network`. Cost: a range search for
+        each number of rides, and two searches a journey.
+        """
+        asked, by_arrival = to_asked_journeys(
+            self.date,
+            departure,
+            arrive_by,
+            window_min,
+            max_time=max_time,
+            max_walk_min=max_walk_min,
+            walk_speed_kmh=walk_speed_kmh,
+            max_rides=max_rides,
+            min_board_wait_s=min_board_wait_s,
+        )
+        start, start_name = to_point_frame(origin, "origin")
+        end, end_name = to_point_frame(destination, "destination")
+        with report_progress(progress) as report:
+            how = {"threads": check_threads(threads), "progress": report}
+            here = self._footways.attach(start, "origin", how)
+            there = self._footways.attach(end, "destination", how)
+            found = self._find_network(asked.walk_speed_kmh, how).journeys(
+                *self._find_walks(here, there, asked, how),
+                asked.window,
+                asked.longest,
+                asked.max_rides,
+                asked.wait,
+                by_arrival,
+            )
+        writer = LegWriter(self.feed, (to_end(here, start_name), to_end(there, end_name)))
+        frame = writer.to_frame(found, geometry=geometry)
+        if len(frame) == 0:
+            frame.attrs["reason"] = _find_reason(here, there)
+        return frame
 
     def round_trips(
         self,
@@ -335,6 +419,14 @@ def read_transit(
     footways = Footways(walk)
     feed = read_gtfs(_to_sources(gtfs), date, progress=progress)
     return Transit(feed, to_date(date), footways, **longest)
+
+
+def _find_reason(here: Spots, there: Spots) -> str:
+    """Why nothing goes from a point to another; the words are those of `roads`."""
+    for name, spots in (("origin", here), ("destination", there)):
+        if spots.links is not None and spots.links.is_off_network[0]:
+            return f"{name}_off_network"
+    return "unreachable"
 
 
 def _to_sources(gtfs: Any) -> list[Path]:

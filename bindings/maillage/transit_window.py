@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from maillage.arguments import check_count, check_number, to_shown
@@ -14,6 +14,7 @@ from maillage.errors import InputError
 MAX_RIDES = 12
 MAX_MINUTES = 2880  # two days
 _MINUTES = f"minutes above 0, at most {MAX_MINUTES}"
+_WINDOW = f"minutes in 0..{MAX_MINUTES}"
 _SAMPLE = f"minutes, at least 1/60 (a second), at most {MAX_MINUTES}, or None for every second"
 _SPEED = "km/h in 0.1..100"
 _WAIT = "seconds in 0..86400"
@@ -80,6 +81,26 @@ def to_asked(
         wait=int(wait) + 1 if wait > 0 else 0,
         percentiles=to_percentiles(percentiles),
     )
+
+
+def to_asked_journeys(
+    date: dt.date, departure: Any, arrive_by: Any, window_min: float, **asked: Any
+) -> tuple[Asked, bool]:
+    """Checks arguments of `Transit.journeys`; and whether instants are those of arrival.
+
+    The instants are those of the window after `departure`, its end left out, or before
+    `arrive_by`, its beginning left out; the one instant itself where the window is 0.
+    """
+    if (departure is None) == (arrive_by is None):
+        said = "neither" if departure is None else "both"
+        raise InputError(f"{said} of departure and arrive_by is given, expected one of them")
+    by_arrival = departure is None
+    window = check_number("window_min", window_min, _WINDOW, lambda m: 0 <= m <= MAX_MINUTES)
+    n_instants = max(1, round(60 * window))
+    moment, name = (arrive_by, "arrive_by") if by_arrival else (departure, "departure")
+    begin = to_seconds_of(moment, date, name) - (n_instants - 1 if by_arrival else 0)
+    found = to_asked(date, "00:00", **asked)
+    return replace(found, begin=begin, end=begin + n_instants), by_arrival
 
 
 def _is_span(minutes: float) -> bool:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from maillage.cli import app
 from maillage.geo.gtfs import read_gtfs
-from maillage.show_transit import to_route_words
+from maillage.route_types import to_route_words
 from maillage.synth import write_synth
 
 
