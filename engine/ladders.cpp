@@ -169,6 +169,7 @@ CounterSearch::CounterSearch(std::shared_ptr<const Territory> territory, std::si
       counters_(territory_->select_counters(network, service, level)),
       on_edge_(find_rows_on_edges(counters_.links)),
       searches_([n = network_.network->n_nodes()] { return std::make_unique<Dijkstra>(n); }) {
+  if (!network_.has_roads()) return;
   for (std::size_t i = 0; i < counters_.ids.size(); ++i)
     for (const LinkEnd& end : counters_.links.entries[i]) entered_at_.emplace_back(end.node, Label{end.time, counters_.ids[i]});
   std::sort(entered_at_.begin(), entered_at_.end());
@@ -181,6 +182,21 @@ Label CounterSearch::look_from(PlaceId p, const ClosedSet& closed) const {
   for (CounterId c : counters_.ids)
     if (!closed.contains(c)) best = std::min(best, Label{find_crow_time(parts.place_points[p.v], parts.counters->point[c.v], network_.crow()), c});
   return best.time.is_reachable() ? best : Label{};
+}
+
+// By timetable: the times of each counter are kept.
+std::vector<Label> CounterSearch::look_up(std::span<const PlaceId> places, const ClosedSet& closed, const Context& context) const {
+  const TerritoryParts& parts = territory_->parts();
+  std::vector<LatLon> points;
+  for (CounterId c : counters_.ids) points.push_back(parts.counters->point[c.v]);
+  const auto columns = network_.transit->find_columns({parts.place_points, *network_.places}, {points, counters_.links}, Direction::to_counters, context);
+  std::vector<Label> found(places.size());
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (closed.contains(counters_.ids[c])) continue;
+    for (std::size_t i = 0; i < places.size(); ++i)
+      visit_equal(*columns[c], places[i], [&](Duration time) { found[i] = std::min(found[i], Label{time, counters_.ids[c]}); });
+  }
+  return found;
 }
 
 Label CounterSearch::search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const {
@@ -229,6 +245,7 @@ std::vector<Label> CounterSearch::find_nearest_open(std::span<const PlaceId> pla
     for (std::size_t i = 0; i < places.size(); ++i) found[i] = look_from(places[i], closed);
     return found;
   }
+  if (network_.is_transit()) return look_up(places, closed, context);
   // A sweep costs about as much as settling every node once.
   const std::size_t most = network_.network->n_nodes();
   std::atomic<std::size_t> n_settled{0};

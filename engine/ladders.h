@@ -96,6 +96,7 @@ class CounterSearch {
 
  private:
   Label look_from(PlaceId p, const ClosedSet& closed) const;
+  std::vector<Label> look_up(std::span<const PlaceId> places, const ClosedSet& closed, const Context& context) const;
   Label search_from(Dijkstra& search, PlaceId p, const ClosedSet& closed, std::size_t& n_settled) const;
   void sweep(std::span<const PlaceId> places, const ClosedSet& closed, std::span<Label> found, const Context& context) const;
 

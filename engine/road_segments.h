@@ -14,7 +14,7 @@
 
 namespace maillage {
 
-enum class Mode : std::uint8_t { car, walk, bike };
+enum class Mode : std::uint8_t { car, walk, bike, transit };  // transit: on foot and by timetable, no roads of its own
 
 // The travel time of a direction that cannot be used.
 inline constexpr float kNoWay = std::numeric_limits<float>::infinity();

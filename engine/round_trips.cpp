@@ -91,6 +91,29 @@ void improve_by_crow(const Territory& territory, const ModeNetwork& m, std::span
   }
 }
 
+// By timetable there and back, each at the percentile of the window.
+void improve_by_transit(const Territory& territory, const ModeNetwork& m, std::span<const std::pair<PlaceId, CounterId>> pairs,
+                        std::vector<Duration>& best, const Context& context) {
+  const TerritoryParts& parts = territory.parts();
+  std::vector<std::uint32_t> rows;
+  for (const auto& [p, c] : pairs) rows.push_back(c.v);
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  std::vector<LatLon> points;
+  for (std::uint32_t c : rows) points.push_back(parts.counters->point[c]);
+  const Links links = select_links(*m.counters, rows);
+  const FootPoints places{parts.place_points, *m.places}, counters{points, links};
+  const auto there = m.transit->find_columns(places, counters, Direction::to_counters, context);
+  const auto back = m.transit->find_columns(places, counters, Direction::from_counters, context);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto c = static_cast<std::size_t>(std::lower_bound(rows.begin(), rows.end(), pairs[i].second.v) - rows.begin());
+    Duration out = unreachable(), home = unreachable();
+    visit_equal(*there[c], pairs[i].first, [&](Duration time) { out = time; });
+    visit_equal(*back[c], pairs[i].first, [&](Duration time) { home = time; });
+    best[i] = std::min(best[i], out + home);
+  }
+}
+
 }  // namespace
 
 std::vector<Duration> find_round_trips(const Territory& territory, const RoundTripQuery& query,
@@ -101,6 +124,8 @@ std::vector<Duration> find_round_trips(const Territory& territory, const RoundTr
     if (!is_used(networks[n], query.nearest)) continue;
     if (networks[n].is_crow())
       improve_by_crow(territory, networks[n], pairs, best);
+    else if (networks[n].is_transit())
+      improve_by_transit(territory, networks[n], pairs, best, context);
     else if (query.exhaustive || !networks[n].hierarchy)
       improve_plainly(networks[n], pairs, best, context);
     else

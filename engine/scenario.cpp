@@ -50,7 +50,7 @@ class RoadEditor {
   explicit RoadEditor(ModeNetwork& network) : network_(network) {}
 
   void apply(const EditRoads& edit) {
-    if (edit.mode != network_.mode || network_.is_crow()) return;
+    if (edit.mode != network_.mode || !network_.has_roads()) return;
     if (!segments_) segments_ = std::make_shared<RoadSegments>(*network_.network->segments);
     edit_segments(*segments_, edit);
   }

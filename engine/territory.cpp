@@ -12,7 +12,7 @@ void attach(TerritoryParts& parts, const Context& context) {
     if (!m.places) m.places = std::make_shared<Links>(m.attach(parts.place_points, m.place_options, context));
     if (!m.counters)
       m.counters = std::make_shared<Links>(m.attach(parts.counters->point, m.counter_options, context));
-    if (!m.finder) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));
+    if (!m.finder && m.has_roads()) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));
   }
 }
 
@@ -53,6 +53,16 @@ CrowPoints Territory::find_crow_points(const CounterSet& counters) const {
   return out;
 }
 
+NearestIndex Territory::build_transit_lists(const ListKey& key, int k, bool exhaustive, const Context& context) const {
+  const ModeNetwork& m = parts_.networks[key.network];
+  CounterSet counters = select_counters(key.network, ServiceId(key.service), key.level);
+  const Links links = counters.links;
+  const CrowPoints points = find_crow_points(counters);
+  const FootPoints places{parts_.place_points, *m.places}, at{points.counters, links};
+  return exhaustive ? build_transit_index_exhaustively(*m.transit, places, at, std::move(counters), k, key.direction, context)
+                    : build_transit_index(*m.transit, places, at, std::move(counters), k, key.direction, context);
+}
+
 CounterChange Territory::find_change(std::size_t n, ServiceId service, int level) const {
   const Counters& before = *root_->parts_.counters;
   const Counters& after = *parts_.counters;
@@ -82,6 +92,7 @@ NearestIndex Territory::exhaustive_nearest_on(std::size_t n, ServiceId service, 
     const CrowPoints points = find_crow_points(counters);
     return build_crow_index_exhaustively(points, std::move(counters), k, m.crow(), context);
   }
+  if (m.is_transit()) return build_transit_lists({n, service.v, level, direction}, k, true, context);
   return build_nearest_index({*m.network, *m.places, nullptr, direction}, select_counters(n, service, level), k, context);
 }
 
@@ -91,6 +102,8 @@ std::shared_ptr<const NearestIndex> Territory::find_lists(const ListKey& key, in
     const CrowPoints points = find_crow_points(counters);
     return std::make_shared<const NearestIndex>(build_crow_index(points, std::move(counters), k, m.crow(), context));
   }
+  if (parts_.networks[key.network].is_transit())  // what is dear, the times of each counter, is kept with the timetable
+    return std::make_shared<const NearestIndex>(build_transit_lists(key, k, false, context));
   std::shared_ptr<ListShelf> shelf;
   {
     const std::lock_guard lock(mutex_);
@@ -123,12 +136,13 @@ void Territory::use_shelf(std::shared_ptr<ListShelf> shelf) const {
 std::shared_ptr<const NearestView> Territory::find_view(std::size_t n, ServiceId service, int level, int n_needed,
                                                         const Context& context, Direction direction) const {
   const ModeNetwork& m = parts_.networks[n];
-  bool inherits = root_ && root_->parts_.networks[n].network == m.network && root_->parts_.networks[n].places == m.places;
+  bool inherits = root_ && root_->parts_.networks[n].network == m.network && root_->parts_.networks[n].places == m.places &&
+                  root_->parts_.networks[n].transit == m.transit;
   CounterChange change;
   if (inherits) change = find_change(n, service, level);
   const bool is_changed = !change.closed.empty() || !change.opened.ids.empty();
   if (direction == Direction::from_counters && is_changed) inherits = false;  // no change is laid over such lists
-  if (m.is_crow() && is_changed) inherits = false;                            // nor over straight lines
+  if (!m.has_roads() && is_changed) inherits = false;                         // nor where there are no roads
   if (!inherits) {
     return std::make_shared<NearestView>(
         find_lists({n, service.v, level, direction}, std::max(n_needed, kDefaultK), context));

@@ -18,6 +18,7 @@
 #include "engine/nearest.h"
 #include "engine/places.h"
 #include "engine/road_network.h"
+#include "engine/transit_mode.h"
 
 namespace maillage {
 
@@ -32,14 +33,18 @@ struct ModeNetwork {
   std::shared_ptr<const Hierarchy> hierarchy;  // of the network; null: plain searches
   LinkOptions place_options, counter_options;
   double straight_kmh = 0;  // > 0: no roads (the network is empty), straight lines at this speed
+  std::shared_ptr<const TransitMode> transit;  // by timetable (the network is empty, points attach to footpaths); null: not so
   std::shared_ptr<const Links> places;
   std::shared_ptr<const Links> counters;
   std::shared_ptr<const PlaceFinder> finder;
 
   bool is_crow() const { return straight_kmh > 0; }
+  bool is_transit() const { return transit != nullptr; }
+  bool has_roads() const { return !is_crow() && !is_transit(); }
   CrowRule crow() const { return {straight_kmh, counter_options.extra}; }
   // Points attached to the roads, or left where they are when there are none.
   Links attach(std::span<const LatLon> points, const LinkOptions& options, const Context& context) const {
+    if (is_transit()) return transit->attach(points, options, context);
     return is_crow() ? build_crow_links(points) : build_links(*network, points, options, context);
   }
   AttachedPlaces attached(Direction direction = Direction::to_counters) const {
@@ -145,6 +150,7 @@ class Territory : public std::enable_shared_from_this<Territory> {
   std::shared_ptr<const NearestView> find_view(std::size_t n, ServiceId service, int level, int n_needed,
                                                const Context& context, Direction direction) const;
   CrowPoints find_crow_points(const CounterSet& counters) const;
+  NearestIndex build_transit_lists(const ListKey& key, int k, bool exhaustive, const Context& context) const;
   CounterChange find_change(std::size_t n, ServiceId service, int level) const;
 
   std::shared_ptr<const Territory> root_;

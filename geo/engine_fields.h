@@ -201,7 +201,7 @@ void visit_fields(Item& item, Visit&& visit) {
 template <Of<ModeNetwork> Item, class Visit>
 void visit_fields(Item& item, Visit&& visit) {
   auto& [mode, walk_class, serves_no_car, network, hierarchy, place_options, counter_options, straight_kmh,
-         places, counters, finder] = item;
+         transit, places, counters, finder] = item;
   visit("mode", mode);
   visit("walk_class", walk_class);
   visit("serves_no_car", serves_no_car);

@@ -38,6 +38,7 @@ ENGINE_LAYERS = [
     ("transit", ["transit_times"]),
     ("transit there and back", ["transit_trips"]),
     ("transit there and back, plainly", ["transit_trips_exhaustive"]),
+    ("a timetable as a mode", ["transit_mode"]),
     ("territory", ["territory"]),
     ("reading and change", ["exposure", "scenario", "ladders", "round_trips"]),
     ("summaries", ["indicators", "delta", "change"]),

@@ -25,11 +25,18 @@ Mode to_mode(const std::string& name) {
   if (name == "car") return Mode::car;
   if (name == "walk") return Mode::walk;
   if (name == "bike") return Mode::bike;
-  throw InputError("mode is '" + name + "', expected car, walk or bike");
+  if (name == "transit") return Mode::transit;
+  throw InputError("mode is '" + name + "', expected car, walk, bike or transit");
 }
 
 const char* to_name(Mode mode) {
-  return mode == Mode::car ? "car" : mode == Mode::walk ? "walk" : "bike";
+  switch (mode) {
+    case Mode::car: return "car";
+    case Mode::walk: return "walk";
+    case Mode::bike: return "bike";
+    case Mode::transit: return "transit";
+  }
+  return "";
 }
 
 NetworkPtr build_from_tables(const Array<double>& lat, const Array<double>& lon, const Array<std::uint32_t>& from,

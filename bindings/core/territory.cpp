@@ -41,6 +41,7 @@ struct NetworkUse {
   bool serves_no_car;
   double max_snap_m, access_speed_kmh, parking_s;
   double straight_kmh;  // > 0: straight lines
+  std::shared_ptr<TransitMode> transit;
 };
 
 ModeNetwork to_mode_network(const NetworkUse& use) {
@@ -53,6 +54,7 @@ ModeNetwork to_mode_network(const NetworkUse& use) {
   m.place_options = {use.max_snap_m, use.access_speed_kmh, {0}};
   m.counter_options = {use.max_snap_m, use.access_speed_kmh, to_duration(use.parking_s)};
   m.straight_kmh = use.straight_kmh;
+  m.transit = use.transit;
   return m;
 }
 
@@ -309,13 +311,13 @@ py::dict find_changes(const Exposure& before, const Exposure& after) {
 void bind_territory(py::module_& m) {
   py::class_<NetworkUse>(m, "NetworkUse")
       .def(py::init([](std::shared_ptr<RoadNetwork> network, std::shared_ptr<Hierarchy> hierarchy, std::int64_t walk_class, bool serves_no_car,
-                       double max_snap_m, double access_speed_kmh, double parking_s, double straight_kmh) {
+                       double max_snap_m, double access_speed_kmh, double parking_s, double straight_kmh, std::shared_ptr<TransitMode> transit) {
              return NetworkUse{std::move(network), std::move(hierarchy), walk_class, serves_no_car, max_snap_m, access_speed_kmh, parking_s,
-                               straight_kmh};
+                               straight_kmh, std::move(transit)};
            }),
            py::arg("network"), py::arg("hierarchy"), py::arg("walk_class"), py::arg("serves_no_car"), py::arg("max_snap_m"),
            py::arg("access_speed_kmh"), py::arg("parking_s"),
-           py::arg("straight_kmh") = 0.0);
+           py::arg("straight_kmh") = 0.0, py::arg("transit") = nullptr);
 
   py::class_<Exposure>(m, "Exposure")
       .def("states", &find_state_table, py::arg("row_of_place"), py::arg("n_rows"), py::arg("by_group"))

@@ -7,6 +7,7 @@
 #include "bindings/core/convert.h"
 #include "bindings/core/transit.h"
 #include "engine/journey.h"
+#include "engine/transit_mode.h"
 #include "engine/transit_times.h"
 
 namespace maillage::bind {
@@ -190,6 +191,17 @@ py::dict find_itineraries(const RideNetwork& network, const TransitQuestion& ask
   add("ride_departure", ride_departure);
   add("ride_arrival", ride_arrival);
   return columns;
+std::shared_ptr<TransitMode> build_mode(const RideNetwork& network, std::shared_ptr<RoadNetwork> paths, std::shared_ptr<Hierarchy> hierarchy,
+                                        double straight_mps, const Array<double>& stop_lat, const Array<double>& stop_lon,
+                                        const std::tuple<int, int, int>& window, int longest, int max_rides, int wait, double percentile,
+                                        int longest_walk, int n_threads, const py::object& report) {
+  const std::vector<LatLon> stops = to_points(stop_lat, stop_lon);
+  if (stops.size() != network.timetable.n_stops()) throw InputError("coordinates do not fit the stops of the timetable");
+  if (!paths && !(straight_mps > 0)) throw InputError("a timetable needs footpaths or a speed along straight lines");
+  TransitRule rule{to_options(window, longest, max_rides, wait), percentile, longest_walk, longest_walk};
+  return run(n_threads, report, [&](const Context& context) {
+    return std::make_shared<TransitMode>(network, Footpaths{std::move(paths), std::move(hierarchy), straight_mps}, stops, rule, context);
+  });
 }
 
 }  // namespace
@@ -229,6 +241,11 @@ void bind_transit(py::module_& m) {
     return run(n_threads, report, [&](const Context& context) { return Walks{find_straight_walks(from, to, speed_mps, longest, context)}; });
   }, py::arg("from_lat"), py::arg("from_lon"), py::arg("to_lat"), py::arg("to_lon"), py::arg("speed_mps"), py::arg("longest"),
         py::arg("threads") = 0, py::arg("progress") = py::none());
+
+  py::class_<TransitMode, std::shared_ptr<TransitMode>>(m, "TransitMode")
+      .def(py::init(&build_mode), py::arg("network"), py::arg("paths"), py::arg("hierarchy"), py::arg("straight_mps"), py::arg("stop_lat"),
+           py::arg("stop_lon"), py::arg("window"), py::arg("longest"), py::arg("max_rides"), py::arg("wait"), py::arg("percentile"),
+           py::arg("longest_walk"), py::arg("threads") = 0, py::arg("progress") = py::none());
 
   py::class_<RideNetwork, std::shared_ptr<RideNetwork>>(m, "RideNetwork")
       .def(py::init(&build_ride_network), py::arg("n_stops"), py::arg("n_trips"), py::arg("trip"), py::arg("stop"), py::arg("arrival"),

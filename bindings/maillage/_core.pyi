@@ -95,6 +95,7 @@ class NetworkUse:
         access_speed_kmh: float,
         parking_s: float,
         straight_kmh: float = 0.0,
+        transit: TransitMode | None = None,
     ) -> None: ...
 
 class EditRoads:
@@ -482,3 +483,24 @@ def find_transit_trips(
 
     `rules`: dwell, earliest, latest, longest time away.
     """
+
+class TransitMode:
+    """A timetable as a mode of a territory: times between its places and any counter."""
+
+    def __init__(
+        self,
+        network: RideNetwork,
+        paths: RoadNetwork | None,
+        hierarchy: Hierarchy | None,
+        straight_mps: float,
+        stop_lat: Floats,
+        stop_lon: Floats,
+        window: tuple[int, int, int],
+        longest: int,
+        max_rides: int,
+        wait: int,
+        percentile: float,
+        longest_walk: int,
+        threads: int = 0,
+        progress: Report = None,
+    ) -> None: ...

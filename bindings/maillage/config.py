@@ -278,6 +278,8 @@ def _find_network_problems(raw: Mapping[str, Any]) -> Iterator[str]:
         own = networks.get(mode)
         if isinstance(own, Mapping) and not has_shared and not {"osm", "nodes"} & set(own):
             yield f"networks.{mode} has no roads, expected osm or nodes and edges"
+    if "transit" in networks and not {"walk", "crow"} & set(networks):
+        yield "networks.transit needs people on foot, expected networks.walk or networks.crow"
     wanted = _table(raw, "parameters").get("no_car_modes")
     for mode in wanted if isinstance(wanted, list) else []:
         has_crow = "crow" in networks and mode == "walk"

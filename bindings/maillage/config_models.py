@@ -40,6 +40,7 @@ from maillage.config_sections import (
     to_tables,
 )
 from maillage.config_special import SpecialConfig
+from maillage.config_transit import TransitConfig
 
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 MODES = ("car", "walk", "bike")
@@ -393,6 +394,7 @@ class NetworksConfig(RoadSource):
     walk: ModeConfig | None = None
     bike: ModeConfig | None = None
     crow: CrowConfig | None = None  # for cars and walking where they have no roads
+    transit: TransitConfig | None = None  # timetables, beside walking
 
     def find_mode(self, mode: str) -> ModeConfig | None:
         """A mode with what it shares filled in; None when the mode is not wanted.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -27,6 +27,9 @@ from maillage.roads import (
     to_findings,
 )
 
+if TYPE_CHECKING:
+    from maillage.transit_network import TransitUse
+
 EVERY_WALK_CLASS = -1
 
 
@@ -44,6 +47,7 @@ class NetworkUse:
     detour_factor: float = 0.0  # > 0: straight lines, as nobody gave roads
     speed_kmh: float = 0.0  # along the detour
     findings: Findings = field(default_factory=Findings)
+    transit: TransitUse | None = None  # timetables, for the mode `transit`
 
     @property
     def mode(self) -> str:
@@ -56,6 +60,8 @@ class NetworkUse:
 
     def to_words(self) -> str:
         """What travel times of the mode are."""
+        if self.transit is not None:
+            return f"{self.mode}: {self.source}"
         if not self.is_crow:
             return f"{self.mode}: roads of {Path(self.source).name}"
         return (
@@ -64,7 +70,8 @@ class NetworkUse:
         )
 
     def to_core(self, threads: int, report: Any) -> _core.NetworkUse:
-        hierarchy = None if self.is_crow else self.roads._find_hierarchy(threads, report)
+        has_roads = not self.is_crow and self.transit is None
+        hierarchy = self.roads._find_hierarchy(threads, report) if has_roads else None
         return _core.NetworkUse(
             self.roads._core,
             hierarchy,
@@ -74,6 +81,7 @@ class NetworkUse:
             self.access_speed_kmh,
             self.parking_s,
             self.speed_kmh / self.detour_factor if self.is_crow else 0.0,
+            None if self.transit is None else self.transit.to_core(threads, report),
         )
 
 
@@ -133,7 +141,13 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
                 findings=network._findings if w.walk_class <= 0 else Findings(),
             )
         )
-    return uses + _build_crow(inputs)
+    uses += _build_crow(inputs)
+    config = inputs.config.networks.transit
+    if config is not None:
+        from maillage.transit_network import build_transit  # knows networks itself
+
+        uses += build_transit(config, [use for use in uses if use.mode == "walk"])
+    return uses
 
 
 def _build_crow(inputs: TerritoryInputs) -> list[NetworkUse]:

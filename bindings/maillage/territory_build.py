@@ -196,7 +196,7 @@ def _add_link_findings(parts: TerritoryParts, core: _core.Territory) -> None:
     seen: set[str] = set()
     for link in core.links:
         mode = link["network"].mode
-        if mode in seen:
+        if mode in seen or mode == "transit":  # its points meet the roads of those on foot
             continue
         seen.add(mode)
         for what, keys in (("places", parts.places["place"]), ("counters", parts.counters["key"])):

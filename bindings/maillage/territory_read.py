@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from maillage.geo.inputs import read_inputs
 from maillage.networks import build_networks
 from maillage.territory_build import build_territory
 from maillage.territory_parts import TerritoryParts
+from maillage.toml_text import read_toml
 
 CacheChoice = bool | str | Path
 
@@ -27,7 +29,7 @@ def read_parts(
     What was built for a cache is given up for what is then read from it: that looks into the
     file, and takes memory only for what is used.
     """
-    entry = _find_entry(cache, path)
+    entry = None if _has_timetable(path) else _find_entry(cache, path)
     if entry is None:
         return *_build(path, threads, report), None
     doubts = Findings()
@@ -49,6 +51,12 @@ def _build(path: Path, threads: int, report: Any) -> tuple[TerritoryParts, _core
     inputs = read_inputs(path)
     networks = build_networks(inputs, threads, report)
     return build_territory(inputs, networks, threads, report)
+
+
+def _has_timetable(path: Path) -> bool:
+    """Timetables are read anew each time: the cache holds roads, not them."""
+    networks = read_toml(path).get("networks")
+    return isinstance(networks, Mapping) and "transit" in networks
 
 
 def _find_entry(cache: CacheChoice, path: Path) -> CacheEntry | None:

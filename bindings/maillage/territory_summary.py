@@ -69,7 +69,7 @@ def _find_mean_adequate(parts: TerritoryParts) -> float | None:
 def _summarize_networks(parts: TerritoryParts, core: _core.Territory) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for use, link in zip(parts.networks, core.links, strict=True):
-        if use.mode in out or use.is_crow:  # another walking speed on the same roads, or no roads
+        if use.mode in out or use.is_crow or use.transit:  # the same roads again, or none
             continue
         summary = link["network"].summary()
         summary["source"] = use.source

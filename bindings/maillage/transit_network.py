@@ -1,0 +1,102 @@
+"""Timetables as a mode of a territory: one network a walking speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from maillage import _core
+from maillage.config_transit import TransitConfig
+from maillage.findings import Findings
+from maillage.geo.gtfs import TransitFeed, read_gtfs
+from maillage.geo.gtfs_times import to_date
+from maillage.networks import NetworkUse
+from maillage.roads import RoadNetwork
+from maillage.transit import Transit
+from maillage.transit_walks import Footways
+from maillage.transit_window import to_asked
+
+SECONDS_A_MINUTE = 60
+
+
+def build_transit(config: TransitConfig, walking: Sequence[NetworkUse]) -> list[NetworkUse]:
+    """The timetables beside each network of people on foot."""
+    feed = read_gtfs(config.gtfs, config.date, progress=False)
+    return [
+        _build_use(config, feed, walk, feed.findings if walk.walk_class <= 0 else Findings())
+        for walk in walking
+    ]
+
+
+def _build_use(
+    config: TransitConfig, feed: TransitFeed, walk: NetworkUse, findings: Findings
+) -> NetworkUse:
+    names = ", ".join(path.name for path in config.gtfs)
+    date = to_date(config.date)
+    words = (
+        f"{names} on {date}, leaving {config.departure} to {config.window_min:g} minutes later, "
+        f"{config.percentile:g} % of departures take no longer"
+    )
+    return replace(
+        walk,
+        roads=RoadNetwork(_core.build_no_roads("transit"), None, Findings()),
+        serves_no_car=True,
+        parking_s=0.0,
+        source=words,
+        detour_factor=0.0,
+        findings=findings,
+        transit=TransitUse(config, feed, walk),
+    )
+
+
+class TransitUse:
+    """Timetables on the ways of people who walk at one speed. Immutable."""
+
+    def __init__(self, config: TransitConfig, feed: TransitFeed, walk: NetworkUse) -> None:
+        self.config = config
+        self.feed = feed
+        self.walk = walk
+        self._core: _core.TransitMode | None = None
+
+    def with_feed(self, feed: TransitFeed) -> TransitUse:
+        """The same with other trips."""
+        return TransitUse(self.config, feed, self.walk)
+
+    def to_core(self, threads: int, report: Any) -> _core.TransitMode:
+        """What the engine needs; made once."""
+        if self._core is None:
+            self._core = self._build(threads, report)
+        return self._core
+
+    def _build(self, threads: int, report: Any) -> _core.TransitMode:
+        config, walk, date = self.config, self.walk, to_date(self.config.date)
+        how = {"threads": threads, "progress": report}
+        footways = Footways(None if walk.is_crow else walk.roads)
+        speed = walk.speed_kmh / walk.detour_factor if walk.is_crow else footways.speed_kmh
+        transit = Transit(self.feed, date, footways, max_transfer_m=config.max_transfer_m)
+        asked = to_asked(
+            date,
+            config.departure,
+            window_min=config.window_min,
+            percentiles=[config.percentile],
+            max_time=config.max_time,
+            max_walk_min=config.max_walk_min,
+            max_rides=config.max_rides,
+            min_board_wait_s=config.min_board_wait_s,
+        )
+        return _core.TransitMode(
+            transit._find_network(speed, how),
+            None if walk.is_crow else walk.roads._core,
+            None if walk.is_crow else walk.roads._find_hierarchy(**how),
+            speed / 3.6 if walk.is_crow else 0.0,
+            self.feed.stops["lat"].to_numpy(dtype=float),
+            self.feed.stops["lon"].to_numpy(dtype=float),
+            asked.window,
+            asked.longest,
+            asked.max_rides,
+            asked.wait,
+            config.percentile,
+            int(asked.walk_longest),
+            **how,
+        )
