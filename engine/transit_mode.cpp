@@ -66,7 +66,7 @@ Links TransitMode::attach(std::span<const LatLon> points, const LinkOptions& opt
 
 Ragged<PointWalk> TransitMode::walk(const FootPoints& from, const FootPoints& to, ClockTime longest, const Context& context) const {
   if (paths_.straight_mps > 0) return find_straight_walks(from.points, to.points, paths_.straight_mps, longest, context);
-  return find_walks({*paths_.network, paths_.hierarchy.get()}, from.links, to.links, {1.0, longest}, context);
+  return maillage::find_walks({*paths_.network, paths_.hierarchy.get()}, from.links, to.links, {1.0, longest}, context);
 }
 
 Ragged<PointWalk> TransitMode::walk_to_stops(const FootPoints& from, ClockTime longest, const Context& context) const {
