@@ -118,6 +118,12 @@ class Editor {
     for (RoadEditor& roads : roads_) roads.apply(e);
   }
 
+  void operator()(const SetTimetables& e) {
+    std::size_t next = 0;
+    for (ModeNetwork& m : parts_.networks)
+      if (m.is_transit() && next < e.modes.size()) m.transit = e.modes[next++];
+  }
+
   void finish() {
     counters_.finish();
     population_.finish();

@@ -54,8 +54,13 @@ struct EditRoads {
   std::optional<double> factor;
 };
 
+// Other timetables, one for each network that has them, in the order of the networks.
+struct SetTimetables {
+  std::vector<std::shared_ptr<const TransitMode>> modes;
+};
+
 using Edit = std::variant<CloseCounter, ReopenCounter, OpenCounter, MoveCounter, ConvertCounter, SetPersons,
-                          SetAdequate, EditRoads>;
+                          SetAdequate, EditRoads, SetTimetables>;
 
 // The territory after the edits. It shares all unchanged parts with the one before.
 std::shared_ptr<const Territory> apply_edits(const std::shared_ptr<const Territory>& territory,

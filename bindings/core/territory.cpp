@@ -219,6 +219,9 @@ void bind_edits(py::module_& m) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(place.size()); ++i)
           e.items.push_back(SetAdequate{PlaceId(place.data()[i]), adequate.data()[i]});
       }, py::arg("place"), py::arg("adequate"))
+      .def("timetables", [](Edits& e, const std::vector<std::shared_ptr<TransitMode>>& modes) {
+        e.items.push_back(SetTimetables{{modes.begin(), modes.end()}});
+      }, py::arg("modes"))
       .def("roads", [](Edits& e, const EditRoads& edit) { e.items.push_back(edit); }, py::arg("edit"));
 }
 

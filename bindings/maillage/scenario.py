@@ -8,7 +8,7 @@ it will be applied to.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ from maillage.errors import InputError, to_hint
 from maillage.rollout import find_rollout
 from maillage.scenario_edits import (
     EDIT_KINDS,
+    AddTripsEdit,
     CloseEdit,
     CloseRoadEdit,
     ConvertEdit,
+    CutLineEdit,
     Edit,
     Levels,
     MoveEdit,
@@ -35,9 +37,11 @@ from maillage.scenario_edits import (
 from maillage.toml_text import read_toml, to_toml
 
 __all__ = [
+    "AddTripsEdit",
     "CloseEdit",
     "CloseRoadEdit",
     "ConvertEdit",
+    "CutLineEdit",
     "Edit",
     "Levels",
     "MoveEdit",
@@ -219,6 +223,23 @@ class Scenario:
         """Closes roads to a mode, by way ids or inside an outline (see set_speed)."""
         return self._with("close_road", ways=ways, polygon=polygon, mode=mode)
 
+    def cut_line(self, line: str, *, direction: int | None = None) -> Scenario:
+        """No trip of a line of public transport runs, by its id or name in the timetable.
+
+        direction: 0 or 1, as the timetable counts them; None cuts both.
+        """
+        return self._with("cut_line", line=line, direction=direction)
+
+    def add_trips(
+        self, line: str, departures: Sequence[str], *, direction: int | None = None
+    ) -> Scenario:
+        """More trips of a line, leaving its first stop at `departures` (`["09:30", "10:30"]`).
+
+        Each runs like the line's trip that leaves nearest to it.
+        """
+        given = (departures,) if isinstance(departures, str) else tuple(departures)
+        return self._with("add_trips", line=line, departures=given, direction=direction)
+
     def to_words(self) -> list[str]:
         """The edits as a planner would say them, in their order."""
         return [edit.to_words() for edit in self.edits]
@@ -261,9 +282,9 @@ def read_scenario(path: str | Path) -> Scenario:
 
     The file has `name = "..."` and one `[[edits]]` block an edit, each with `do = "close"`
     (or open, move, convert, set_hours, set_population, set_connectivity, set_speed,
-    close_road) and the values of that edit; scenarios/SCENARIO.md shows them all. A
-    polygon may be the path of a layer, relative to the file. Raises IoError when the file
-    cannot be read and InputError that lists everything that is wrong with it.
+    close_road, cut_line, add_trips) and the values of that edit; scenarios/SCENARIO.md shows
+    them all. A polygon may be the path of a layer, relative to the file. Raises IoError when
+    the file cannot be read and InputError that lists everything that is wrong with it.
     """
     path = Path(path)
     content = read_toml(path)

@@ -17,9 +17,11 @@ import pandas as pd
 from maillage.arguments import to_shown
 from maillage.errors import InputError, to_hint
 from maillage.scenario import (
+    AddTripsEdit,
     CloseEdit,
     CloseRoadEdit,
     ConvertEdit,
+    CutLineEdit,
     Edit,
     MoveEdit,
     OpenEdit,
@@ -30,6 +32,7 @@ from maillage.scenario import (
     SetSpeedEdit,
 )
 from maillage.scenario_polygon import to_geometry
+from maillage.transit_edits import find_line_problem
 
 MARGIN_KM = 50.0
 _KM_PER_DEGREE = 111.2
@@ -137,6 +140,8 @@ class _State:
             return self._check_where(edit) + self._check_group(edit.group)
         if isinstance(edit, SetConnectivityEdit):
             return self._check_where(edit)
+        if isinstance(edit, CutLineEdit | AddTripsEdit):
+            return self._check_line(edit)
         if isinstance(edit, (SetSpeedEdit, CloseRoadEdit)):
             return self._check_roads(edit)
         return [f"{type(edit).__name__} is unknown here"]
@@ -248,6 +253,16 @@ class _State:
         if group is None or group in known:
             return []
         return [f'there is no group "{group}"{to_hint(group, known)}']
+
+    def _check_line(self, edit: CutLineEdit | AddTripsEdit) -> list[str]:
+        networks = getattr(getattr(self.territory, "parts", None), "networks", None)
+        if networks is None:
+            return []
+        feed = next((use.transit.feed for use in networks if use.transit is not None), None)
+        if feed is None:
+            return ["the territory has no timetable, expected a section [networks.transit]"]
+        problem = find_line_problem(feed, edit.line, edit.direction)
+        return [problem] if problem else []
 
     def _check_roads(self, edit: SetSpeedEdit | CloseRoadEdit) -> list[str]:
         networks = getattr(getattr(self.territory, "parts", None), "networks", None)

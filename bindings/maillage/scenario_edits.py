@@ -364,6 +364,48 @@ class CloseRoadEdit(_RoadEdit):
         return f"close {self._which()}"
 
 
+class _LineEdit(Edit):
+    """An edit of the trips of a line, by the id or the name that riders know."""
+
+    line: Key
+    direction: Literal[0, 1] | None = None
+
+    def _which(self) -> str:
+        way = "" if self.direction is None else f", direction {self.direction}"
+        return f"line {self.line}{way}"
+
+
+class CutLineEdit(_LineEdit):
+    """No trip of a line runs."""
+
+    do: ClassVar[str] = "cut_line"
+
+    def to_words(self) -> str:
+        return f"cut {self._which()}"
+
+
+Clock = Annotated[str, Field(pattern=r"^([0-3]?\d|4[0-7]):[0-5]\d$")]
+
+
+def _to_clocks(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class AddTripsEdit(_LineEdit):
+    """More trips of a line, each like the one that leaves nearest to it."""
+
+    do: ClassVar[str] = "add_trips"
+    departures: Annotated[tuple[Clock, ...], BeforeValidator(_to_clocks), Field(min_length=1)]
+
+    def seconds(self) -> list[int]:
+        """When the trips leave, as seconds of the day."""
+        clocks = [clock.split(":") for clock in self.departures]
+        return [3600 * int(hours) + 60 * int(minutes) for hours, minutes in clocks]
+
+    def to_words(self) -> str:
+        return f"add {self._which()} at {', '.join(self.departures)}"
+
+
 AnyEdit = (
     CloseEdit
     | OpenEdit
@@ -374,6 +416,8 @@ AnyEdit = (
     | SetConnectivityEdit
     | SetSpeedEdit
     | CloseRoadEdit
+    | CutLineEdit
+    | AddTripsEdit
 )
 
 EDIT_KINDS: dict[str, type[Edit]] = {
@@ -388,6 +432,8 @@ EDIT_KINDS: dict[str, type[Edit]] = {
         SetConnectivityEdit,
         SetSpeedEdit,
         CloseRoadEdit,
+        CutLineEdit,
+        AddTripsEdit,
     )
 }
 

@@ -19,9 +19,11 @@ from maillage.errors import InputError
 from maillage.geo.areas import find_share_inside
 from maillage.geo.opening_hours import parse_opening_hours
 from maillage.scenario import (
+    AddTripsEdit,
     CloseEdit,
     CloseRoadEdit,
     ConvertEdit,
+    CutLineEdit,
     MoveEdit,
     OpenEdit,
     Scenario,
@@ -32,6 +34,7 @@ from maillage.scenario import (
 )
 from maillage.scenario_polygon import to_geometry
 from maillage.territory_parts import TerritoryParts, find_adequate, find_counter_areas
+from maillage.transit_edits import add_trips, cut_line, find_line_problem
 
 
 def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[TerritoryParts, _core.Edits]:
@@ -39,6 +42,7 @@ def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[Territory
     editor = _Editor(parts)
     for edit in scenario.edits:
         editor.apply(edit)
+    editor.flush()
     return editor.finish(), editor.edits
 
 
@@ -47,6 +51,7 @@ def to_edits(parts: TerritoryParts, scenario: Scenario) -> _core.Edits:
     editor = _Editor(parts)
     for edit in scenario.edits:
         editor.apply(edit)
+    editor.flush()
     return editor.edits
 
 
@@ -62,6 +67,7 @@ class _Editor:
         self.book = CounterBook(parts)
         self.persons = parts.persons
         self.connectivity = parts.connectivity
+        self.networks = list(parts.networks)
 
     def apply(self, edit: Any) -> None:
         if isinstance(edit, SetPopulationEdit):
@@ -70,8 +76,17 @@ class _Editor:
             self._set_connectivity(edit)
         elif isinstance(edit, SetSpeedEdit | CloseRoadEdit):
             self._edit_roads(edit)
+        elif isinstance(edit, CutLineEdit | AddTripsEdit):
+            self._edit_timetable(edit)
         else:
             self._edit_counter(edit)
+
+    def flush(self) -> None:
+        """Hands the engine what is made once for all edits: other timetables."""
+        now = [use.transit for use in self.networks if use.transit is not None]
+        before = [use.transit for use in self.parts.networks if use.transit is not None]
+        if any(a is not b for a, b in zip(now, before, strict=True)):
+            self.edits.timetables([transit.to_core(0, None) for transit in now])
 
     def finish(self) -> TerritoryParts:
         changed: dict[str, Any] = {}
@@ -83,6 +98,7 @@ class _Editor:
         if self.connectivity is not self.parts.connectivity:
             changed["connectivity"] = self.connectivity
             changed["adequate"] = self._find_adequate(self.connectivity)
+        changed["networks"] = self.networks
         return replace(self.parts, **changed)
 
     # counters
@@ -206,6 +222,23 @@ class _Editor:
     def _find_adequate(self, connectivity: pd.DataFrame) -> np.ndarray:
         parts = self.parts
         return find_adequate(connectivity, parts.adequate_column, parts.networks_given)
+
+    # timetables
+
+    def _edit_timetable(self, edit: CutLineEdit | AddTripsEdit) -> None:
+        feed = next((use.transit.feed for use in self.networks if use.transit is not None), None)
+        if feed is None:
+            raise InputError(f"{edit.do}: the territory has no timetable ([networks.transit])")
+        if problem := find_line_problem(feed, edit.line, edit.direction):
+            raise InputError(f"{edit.do}: {problem}")
+        if isinstance(edit, CutLineEdit):
+            after = cut_line(feed, edit.line, edit.direction)
+        else:
+            after = add_trips(feed, edit.line, edit.seconds(), edit.direction)
+        self.networks = [
+            use if use.transit is None else replace(use, transit=use.transit.with_feed(after))
+            for use in self.networks
+        ]
 
     # roads
 

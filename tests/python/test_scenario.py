@@ -14,9 +14,11 @@ from shapely.geometry import MultiPolygon, Polygon, box
 
 from maillage.errors import InputError, IoError
 from maillage.scenario import (
+    AddTripsEdit,
     CloseEdit,
     CloseRoadEdit,
     ConvertEdit,
+    CutLineEdit,
     Edit,
     MoveEdit,
     OpenEdit,
@@ -67,6 +69,8 @@ def full_scenario() -> Scenario:
         .set_speed(polygon=SQUARE, mode="bike", factor=0.8)
         .close_road(ways=range(100000000, 100000020))
         .close_road(polygon=box(9, 42, 9.2, 42.2).difference(box(9.05, 42.05, 9.1, 42.1)))
+        .cut_line("12")
+        .add_trips("12", ["09:30"], direction=0)
     )
 
 
@@ -96,7 +100,7 @@ def test_the_fluent_methods_build_the_edits_they_name() -> None:
     kinds = {type(edit) for edit in full_scenario().edits}
     assert kinds == {
         CloseEdit, OpenEdit, MoveEdit, ConvertEdit, SetHoursEdit, SetPopulationEdit,
-        SetConnectivityEdit, SetSpeedEdit, CloseRoadEdit,
+        SetConnectivityEdit, SetSpeedEdit, CloseRoadEdit, CutLineEdit, AddTripsEdit,
     }  # fmt: skip
     close, open_, reopen = (full_scenario().edits[i] for i in (1, 2, 4))
     assert isinstance(close, CloseEdit)
@@ -294,7 +298,7 @@ def test_every_mistake_of_a_file_is_listed_at_once(tmp_path: Path) -> None:
         "edit 1 (close): unknown key \"serivce\", did you mean 'service'?",
         "edit 2 (clsoe): do is 'clsoe', did you mean 'close'?",
         "edit 3: do is missing, expected one of close, open, move, convert, set_hours, "
-        "set_population, set_connectivity, set_speed, close_road",
+        "set_population, set_connectivity, set_speed, close_road, cut_line, add_trips",
         "edit 4 (open): lon is '9.1', expected a number",
         "edit 4 (open): lat is 248.85, expected -90..90",
     ]
@@ -417,6 +421,8 @@ def _smallest(kind: type[Edit]) -> dict:
         "set_connectivity": {"mobile_4g": 1},
         "set_speed": {"ways": [1], "factor": 1},
         "close_road": {"ways": [1]},
+        "cut_line": {"line": "12"},
+        "add_trips": {"line": "12", "departures": ("09:30",)},
     }
     return values[kind.do]
 

@@ -1,0 +1,84 @@
+"""Other trips in a timetable: lines cut, departures added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from maillage.errors import to_hint
+from maillage.geo.gtfs import TransitFeed
+
+ADDED = "added"  # where the id of an added trip begins
+
+
+def find_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:
+    """Rows of the trips of a line, by its id or its name; of one direction, if given."""
+    trips = feed.trips
+    ids, names = trips["route_id"].to_numpy(), trips["route_name"].to_numpy()
+    found = ids == line if (ids == line).any() else names == line
+    if direction is not None:
+        found = found & (trips["direction_id"].to_numpy() == direction)
+    return np.flatnonzero(found)
+
+
+def find_line_problem(feed: TransitFeed, line: str, direction: int | None = None) -> str | None:
+    """Why nothing can be done with a line, in words; None when it runs."""
+    if len(find_line(feed, line, direction)):
+        return None
+    if direction is not None and len(find_line(feed, line)):
+        known = sorted({int(d) for d in feed.trips["direction_id"].iloc[find_line(feed, line)]})
+        return f'line "{line}" has no trips of direction {direction}, only of {known}'
+    names = sorted({*feed.trips["route_id"].astype(str), *feed.trips["route_name"].astype(str)})
+    return f'no line "{line}" runs on the date of the timetable{to_hint(line, names)}'
+
+
+def cut_line(feed: TransitFeed, line: str, direction: int | None = None) -> TransitFeed:
+    """The timetable without the trips of a line."""
+    gone = np.zeros(len(feed.trips), dtype=bool)
+    gone[find_line(feed, line, direction)] = True
+    return _keep_trips(feed, ~gone)
+
+
+def add_trips(
+    feed: TransitFeed, line: str, departures: Sequence[int], direction: int | None = None
+) -> TransitFeed:
+    """More trips of a line, each leaving its first stop at one of the seconds of the day.
+
+    An added trip runs like the line's trip that leaves nearest to it: the same stops and the
+    same times between them.
+    """
+    rows = find_line(feed, line, direction)
+    calls = feed.stop_times
+    trip = calls["trip"].to_numpy()
+    first = np.searchsorted(trip, rows)
+    leaves = calls["departure_s"].to_numpy()[first]
+    trips, stop_times = [feed.trips], [calls]
+    n = len(feed.trips)
+    for number, second in enumerate(departures):
+        like = int(np.argmin(np.abs(leaves - second)))
+        pattern = calls[trip == rows[like]].copy()
+        pattern["trip"] = np.asarray(n + number).astype(trip.dtype)
+        for column in ("arrival_s", "departure_s"):
+            pattern[column] = (pattern[column] + (second - leaves[like])).astype(np.int32)
+        stop_times.append(pattern)
+        row = feed.trips.iloc[[rows[like]]].copy()
+        row["id"] = f"{ADDED} {number + 1} like {row['id'].iloc[0]}"
+        trips.append(row)
+    return replace(
+        feed,
+        trips=pd.concat(trips, ignore_index=True),
+        stop_times=pd.concat(stop_times, ignore_index=True),
+    )
+
+
+def _keep_trips(feed: TransitFeed, kept: np.ndarray) -> TransitFeed:
+    rows = np.cumsum(kept) - 1
+    calls = feed.stop_times
+    trip = calls["trip"].to_numpy()
+    left = calls[kept[trip]].reset_index(drop=True)
+    left["trip"] = rows[left["trip"].to_numpy()].astype(trip.dtype)
+    trips = feed.trips[kept].reset_index(drop=True)
+    return replace(feed, trips=trips, stop_times=left)

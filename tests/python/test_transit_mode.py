@@ -1,0 +1,196 @@
+"""Timetables as a mode of a territory: for whoever has no car, in every answer alike.
+
+Places stand at the stops of the feed of `gtfs_feeds` (A, B 1 km north of it, C 4 km), the only
+counter at C; people walk 4.5 km/h along straight lines. Bus T1 leaves A at 08:00 and B at 08:03
+and is at C at 08:10.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from gtfs_feeds import FILES, KM, TUESDAY, to_times, write_feed
+
+import maillage as ml
+from maillage.errors import InputError
+
+TOML = """format = 1
+name = "valley"
+[places]
+file = "places.csv"
+key = "id"
+lon = "lon"
+lat = "lat"
+[groups.young]
+persons = "young"
+ability = {{ p_b = 0.2, p_c = 0.1 }}
+car_share = 0.5
+[groups.old]
+persons = "old"
+ability = {{ p_b = 0.3, p_c = 0.4 }}
+car_share = 0.0
+walk_speed_kmh = 3.0
+[counters]
+file = "counters.csv"
+key = "id"
+lon = "lon"
+lat = "lat"
+services = {{ post = 1 }}
+[networks.crow]
+detour_factor = 1.0
+{transit}
+"""
+TRANSIT = f"""[networks.transit]
+gtfs = "feed.zip"
+date = {TUESDAY}
+departure = "07:50"
+window_min = 10
+max_walk_min = 20
+"""
+
+
+@pytest.fixture
+def valley(tmp_path):
+    write_feed(tmp_path)
+    lat = [45.0, 45 + KM, 45 + 4 * KM]
+    places = pd.DataFrame({"id": list("ABC"), "lon": 3.0, "lat": lat, "young": 10, "old": 4})
+    places.to_csv(tmp_path / "places.csv", index=False)
+    desk = pd.DataFrame({"id": ["desk"], "lon": [3.0], "lat": [lat[2]]})
+    desk.to_csv(tmp_path / "counters.csv", index=False)
+    return tmp_path
+
+
+def read(folder, transit: str = TRANSIT) -> ml.Territory:
+    (folder / "territory.toml").write_text(TOML.format(transit=transit), encoding="utf-8")
+    return ml.read_territory(folder / "territory.toml", cache=False, progress=False)
+
+
+def find_minutes(territory: ml.Territory, **how) -> list[float]:
+    found = territory.nearest("post", person_class="no_car", progress=False, **how)
+    return [round(float(t), 2) for t in found["travel_time"]]
+
+
+def test_the_bus_serves_those_without_a_car_and_waiting_counts(valley):
+    territory = read(valley)
+    # instants 07:50:00 to 07:59:59 at A: the bus arrives at 08:10, so 20 min down to 10 min 1 s;
+    # the 300th of 600 is 15 min; at B people wait for the same bus
+    assert find_minutes(territory)[0] == pytest.approx(15, abs=0.01)
+    assert find_minutes(territory)[1] == pytest.approx(15, abs=0.01)
+    assert find_minutes(territory)[2] == 0
+    on_foot = read(valley, "")
+    assert find_minutes(on_foot)[0] == pytest.approx(4 / 4.5 * 60, abs=0.01)
+
+
+def test_percentile_and_window_are_those_of_the_file(valley):
+    low = TRANSIT + "percentile = 10\n"
+    assert find_minutes(read(valley, low))[0] == pytest.approx(11, abs=0.02)  # 60th instant
+    late = TRANSIT.replace(
+        "07:50", "08:30"
+    )  # no bus any more: on foot, within 20 minutes of nothing
+    assert find_minutes(read(valley, late))[0] == pytest.approx(4 / 4.5 * 60, abs=0.01)
+
+
+def test_exposure_and_guarantee_use_it_with_no_special_case(valley):
+    on_foot, by_bus = read(valley, ""), read(valley)
+    before = on_foot.exposure("post", limit=18, progress=False).total()
+    after = by_bus.exposure("post", limit=18, progress=False).total()
+    assert after["exposed"].iloc[0] < before["exposed"].iloc[0]
+    rule = {"name": "near", "service": "post", "minutes": 18, "person_class": "no_car", "share": 1}
+    assert not on_foot.guarantee(rule).holds
+    assert by_bus.guarantee(rule).holds
+    words = by_bus.exposure("post", progress=False).assumptions["travel_times"]
+    assert any("feed.zip on 2025-06-10" in text for text in words)
+
+
+def test_equal_to_a_search_from_every_place(valley):
+    more = pd.DataFrame(
+        {"id": ["desk", "pont"], "lon": [3.0, 3.001], "lat": [45 + 4 * KM, 45 + KM]}
+    )
+    more.to_csv(valley / "counters.csv", index=False)
+    territory = read(valley)
+    for how in ({}, {"direction": "from"}):
+        fast = territory.nearest("post", k=2, person_class="no_car", progress=False, **how)
+        slow = territory.nearest(
+            "post", k=2, person_class="no_car", exhaustive=True, progress=False, **how
+        )
+        pd.testing.assert_frame_equal(fast, slow)
+
+
+def test_a_cut_line_leaves_people_on_foot_and_an_added_trip_serves_them(valley):
+    territory = read(valley)
+    cut = territory.apply(ml.Scenario("cut").cut_line("1"))
+    assert find_minutes(cut) == find_minutes(read(valley, ""))
+    assert find_minutes(territory)[0] == pytest.approx(15, abs=0.01)  # as it was
+    other = territory.apply(ml.Scenario("back").cut_line("L1", direction=1))
+    assert find_minutes(other) == find_minutes(territory)
+    late = read(valley, TRANSIT.replace("07:50", "08:30"))
+    more = late.apply(ml.Scenario("more").add_trips("1", ["08:40"], direction=0))
+    assert find_minutes(more)[0] == pytest.approx(15, abs=0.01)
+    assert find_minutes(late)[0] == pytest.approx(4 / 4.5 * 60, abs=0.01)
+
+
+def test_counters_that_close_open_and_move_are_found_by_bus(valley):
+    territory = read(valley)
+    opened = territory.apply(
+        ml.Scenario("pont").open("pont", lon=3.0, lat=45 + KM, services={"post": 1})
+    )
+    # 1 km on foot takes 13 min 20 s; the bus stands at B at 08:02, at most 12 min after 07:50
+    assert find_minutes(opened)[0] < 13.34
+    closed = opened.apply(ml.Scenario("less").close("desk"))
+    fresh = closed.nearest("post", person_class="no_car", exhaustive=True, progress=False)
+    pd.testing.assert_frame_equal(
+        closed.nearest("post", person_class="no_car", progress=False), fresh
+    )
+    gone = territory.compare(ml.Scenario("none").close("desk"), service="post", progress=False)
+    assert np.isclose(gone.total()["after_counter_reliant"].iloc[0], 0)
+    alone = territory.single_closures("post", progress=False)
+    assert alone["persons_changed"].iloc[0] == pytest.approx(42)
+
+
+def test_trips_back_are_those_of_the_timetable(valley):
+    evening = TRANSIT.replace("07:50", "16:50")
+    found = read(valley, evening).nearest(
+        "post", person_class="no_car", direction="from", progress=False
+    )
+    assert found["travel_time"].iloc[0] == pytest.approx(15, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("date = 2025-06-10", "date = 2025-06-14"), "no service runs on Saturday 2025-06-14"),
+        (("feed.zip", "other.zip"), "does not exist"),
+        (("percentile", "percentil"), "percentil"),
+        (("window_min = 10", "window_min = 10\npercentile = 0"), "percentile"),
+    ],
+)
+def test_what_is_wrong_is_said(valley, change, said):
+    text = TRANSIT.replace(*change) if change[0] in TRANSIT else TRANSIT + "percentil = 3\n"
+    with pytest.raises((InputError, OSError), match=said):
+        read(valley, text)
+
+
+def test_a_timetable_needs_people_on_foot_and_lines_that_run(valley):
+    (valley / "territory.toml").write_text(
+        TOML.format(transit=TRANSIT).replace("[networks.crow]\ndetour_factor = 1.0\n", ""), "utf-8"
+    )
+    with pytest.raises(InputError, match=r"networks\.transit needs people on foot"):
+        ml.read_territory(valley / "territory.toml", cache=False)
+    territory = read(valley)
+    with pytest.raises(InputError, match='no line "7" runs'):
+        territory.apply(ml.Scenario("x").cut_line("7"))
+    with pytest.raises(InputError, match="has no timetable"):
+        read(valley, "").apply(ml.Scenario("x").cut_line("1"))
+    with pytest.raises(InputError, match="departures"):
+        ml.Scenario("x").add_trips("1", ["9h30"])
+
+
+def test_a_stop_that_stands_nowhere_is_no_one_s_stop(valley):
+    stops = FILES["stops.txt"].replace(f"B,Pont,{45 + KM:.9f},3", "B,Pont,,")
+    write_feed(valley, stops=stops)
+    assert find_minutes(read(valley))[0] == pytest.approx(15, abs=0.01)
+    assert dt.date.fromisoformat(TUESDAY).weekday() == 1
+    assert to_times().startswith("trip_id")
