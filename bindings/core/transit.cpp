@@ -191,6 +191,8 @@ py::dict find_itineraries(const RideNetwork& network, const TransitQuestion& ask
   add("ride_departure", ride_departure);
   add("ride_arrival", ride_arrival);
   return columns;
+}
+
 std::shared_ptr<TransitMode> build_mode(const RideNetwork& network, std::shared_ptr<RoadNetwork> paths, std::shared_ptr<Hierarchy> hierarchy,
                                         double straight_mps, const Array<double>& stop_lat, const Array<double>& stop_lon,
                                         const std::tuple<int, int, int>& window, int longest, int max_rides, int wait, double percentile,
