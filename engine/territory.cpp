@@ -12,7 +12,7 @@ void attach(TerritoryParts& parts, const Context& context) {
     if (!m.places) m.places = std::make_shared<Links>(m.attach(parts.place_points, m.place_options, context));
     if (!m.counters)
       m.counters = std::make_shared<Links>(m.attach(parts.counters->point, m.counter_options, context));
-    if (!m.finder && m.has_roads()) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));
+    if (!m.finder && !m.is_transit()) m.finder = std::make_shared<PlaceFinder>(build_place_finder(*m.network, *m.places));
   }
 }
 
