@@ -29,6 +29,7 @@ from maillage.scenario_checks import check_scenario
 from maillage.territory import Territory, read_territory
 from maillage.transit import Transit, read_transit
 from maillage.transit_trips import to_clock
+from maillage.transit_week import TransitWeek, read_transit_week
 from maillage.uncertainty import Draws
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Scenario",
     "Territory",
     "Transit",
+    "TransitWeek",
     "__version__",
     "aggregate",
     "build_roads",
@@ -60,6 +62,7 @@ __all__ = [
     "read_scenario",
     "read_territory",
     "read_transit",
+    "read_transit_week",
     "recode_communes",
     "to_clock",
 ]

@@ -413,12 +413,10 @@ def read_transit(
     Raises InputError for feeds that cannot be read and for a date on which nothing runs,
     with the nearest dates on which something does. Doubts are in `.findings`.
     """
-    longest = {}
-    for name, value in (("max_transfer_m", max_transfer_m), ("max_egress_m", max_egress_m)):
-        longest[name] = check_number(name, value, "metres >= 0", lambda m: m >= 0)
+    reaches = check_reaches(max_transfer_m, max_egress_m)
     footways = Footways(walk)
     feed = read_gtfs(_to_sources(gtfs), date, progress=progress)
-    return Transit(feed, to_date(date), footways, **longest)
+    return Transit(feed, to_date(date), footways, **reaches)
 
 
 def _find_reason(here: Spots, there: Spots) -> str:
@@ -436,6 +434,14 @@ def _to_sources(gtfs: Any) -> list[Path]:
     if not isinstance(gtfs, Sequence):
         raise InputError(f"gtfs is {to_shown(gtfs)}, expected paths of GTFS feeds")
     return [check_path("gtfs", source) for source in gtfs]
+
+
+def check_reaches(max_transfer_m: float, max_egress_m: float) -> dict[str, float]:
+    """Longest ways on foot, as `Transit` takes them."""
+    reaches = {}
+    for name, value in (("max_transfer_m", max_transfer_m), ("max_egress_m", max_egress_m)):
+        reaches[name] = check_number(name, value, "metres >= 0", lambda m: m >= 0)
+    return reaches
 
 
 def _to_frame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,21 @@ TRIP_REASONS = (
 _CLOSED = 0
 _UNCERTAIN, _ORIGIN_OFF, _COUNTER_OFF = range(len(ENGINE_REASONS), len(TRIP_REASONS))
 _MOMENTS = ("leave", "arrive", "leave_counter", "home", "latest_start", "earliest_return")
+
+
+class VisitOptions(TypedDict, total=False):
+    """Options of `Transit.round_trips` that `TransitWeek` takes too; see there."""
+
+    opening_hours: str | None
+    calendar: HolidayCalendar | None
+    max_time: float
+    max_walk_min: float | None
+    walk_speed_kmh: float
+    max_rides: int
+    min_board_wait_s: float
+    earliest: Any
+    latest: Any
+    max_away_min: float | None
 
 
 @dataclass(frozen=True)
@@ -81,10 +96,14 @@ def to_visit(
     hours_date: Any = None,
     opening_hours: str | None = None,
     calendar: HolidayCalendar | None = None,
+    max_time: float = 120,
+    max_walk_min: float | None = None,
+    walk_speed_kmh: float = 3.6,
+    max_rides: int = 3,
+    min_board_wait_s: float = 0,
     earliest: Any = "00:00",
     latest: Any = "24:00",
     max_away_min: float | None = None,
-    **travel: Any,
 ) -> Visit:
     """Checks arguments of `Transit.round_trips`."""
     begin, end = (
@@ -102,7 +121,15 @@ def to_visit(
         shown = to_shown(calendar)
         raise InputError(f"calendar is {shown}, expected a HolidayCalendar or None")
     return Visit(
-        asked=to_asked(date, "00:00", **travel),
+        asked=to_asked(
+            date,
+            "00:00",
+            max_time=max_time,
+            max_walk_min=max_walk_min,
+            walk_speed_kmh=walk_speed_kmh,
+            max_rides=max_rides,
+            min_board_wait_s=min_board_wait_s,
+        ),
         dwell=round(60 * dwell),
         earliest=begin,
         latest=end,
@@ -222,16 +249,16 @@ def to_trip_frame(trips: Trips, visit: Visit) -> pd.DataFrame:
     """One row a pair, origins first."""
     n, m = len(trips.here), len(trips.there)
     columns, feasible = trips.columns, trips.reason < 0
-    dwell = np.where(feasible, visit.dwell, 0) / 60
-    clock = {c: np.where(feasible, columns[c], np.nan) / 60 for c in _MOMENTS}
+    clock = {c: np.where(feasible, columns[c], np.nan) for c in _MOMENTS}  # seconds
+    waiting = clock["leave_counter"] - clock["arrive"] - visit.dwell
     return pd.DataFrame(
         {
             "from_id": to_ids(trips.here.points.ids, np.repeat(np.arange(n), m)),
             "to_id": to_ids(trips.there.points.ids, np.tile(np.arange(m), n)),
             "feasible": feasible,
-            "time_away": clock["home"] - clock["leave"],
-            **clock,
-            "waiting": clock["leave_counter"] - clock["arrive"] - dwell,
+            "time_away": (clock["home"] - clock["leave"]) / 60,
+            **{c: seconds / 60 for c, seconds in clock.items()},
+            "waiting": waiting / 60,
             "reason": pd.Categorical.from_codes(trips.reason, categories=pd.Index(TRIP_REASONS)),
         }
     )

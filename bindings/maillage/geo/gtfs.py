@@ -106,16 +106,24 @@ def read_feeds(
     return feeds
 
 
-def join_feeds(feeds: Sequence[Feed], date: dt.date, findings: Findings) -> TransitFeed:
-    """The trips of feeds that run on a date, as one timetable; see `read_gtfs`."""
+def join_feeds(
+    feeds: Sequence[Feed], date: dt.date, findings: Findings, *, may_rest: bool = False
+) -> TransitFeed:
+    """The trips of feeds that run on a date, as one timetable; see `read_gtfs`.
+
+    `may_rest`: the date is one of several, nothing need run on it, and findings that are the
+    same on all dates are left to the caller (`find_same_agencies`).
+    """
     zone = feeds[0].zone
     days = [find_day(feed, date, zone) for feed in feeds]
-    _check_service(feeds, days, date)
+    if not may_rest:
+        _check_service(feeds, days, date)
     names = to_feed_names([feed.path for feed in feeds])
     for feed, day in zip(feeds, days, strict=True):
         _find_rest(feed, day, date, findings)
         _find_other_zone(feed, feeds[0], date, findings)
-    find_same_agencies(feeds, names, findings)
+    if not may_rest:
+        find_same_agencies(feeds, names, findings)
     parts = [_to_parts(*part) for part in zip(feeds, days, names, strict=True)]
     return _join(parts, findings, str(zone))
 
