@@ -21,6 +21,7 @@ def build_check_view(summary: Mapping[str, Any], *, title: str) -> RenderableTyp
     summary is `territory.summary()`.
     """
     parts: list[RenderableType] = [build_title(title)]
+    transit = summary["transit"]
     for table in (
         _places(summary["places"], summary["connectivity"]),
         _groups(summary["groups"]),
@@ -29,6 +30,7 @@ def build_check_view(summary: Mapping[str, Any], *, title: str) -> RenderableTyp
         _services(summary["counters"]["by_service"]),
         _roads(summary["networks"]),
         _snapping(summary["networks"]),
+        *([] if transit is None else [_transit(transit)]),
     ):
         parts += [table, Text("")]
     return Group(*parts)
@@ -122,6 +124,20 @@ def _snapping(networks: Mapping[str, Mapping[str, Any]]) -> RenderableType:
             off = snap["off_network"]
             rows.append((f"{what}, {_MODES.get(mode, mode)}", *cells, to_persons(off)))
     return build_table(headings, rows)
+
+
+def _transit(transit: Mapping[str, Any]) -> RenderableType:
+    leaves = f"from {transit['departure']}, during {transit['window_min']:g} minutes"
+    time = f"{transit['percentile']:g} % of these departures take no longer"
+    rows = [
+        ("feeds", ", ".join(transit["feeds"])),
+        ("date", transit["date"]),
+        ("lines, trips", f"{to_persons(transit['n_lines'])}, {to_persons(transit['n_trips'])}"),
+        ("stops served", to_persons(transit["n_stops"])),
+        ("people leave", leaves),
+        ("travel time", time),
+    ]
+    return _list("Timetable", rows)
 
 
 def _box(box: tuple[float, float, float, float] | None) -> str:

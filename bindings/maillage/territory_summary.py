@@ -34,6 +34,7 @@ def summarize_territory(parts: TerritoryParts, core: _core.Territory) -> dict[st
             "with_hours": int(parts.counters["weekly_hours"].notna().sum()),
         },
         "networks": _summarize_networks(parts, core),
+        "transit": _summarize_transit(parts),
         "connectivity": {
             "known": int((~np.isnan(parts.adequate)).sum()),
             "mean_adequate": _find_mean_adequate(parts),
@@ -77,6 +78,24 @@ def _summarize_networks(parts: TerritoryParts, core: _core.Territory) -> dict[st
         summary["snap_counters"] = _summarize_snapping(link["counters"])
         out[use.mode] = summary
     return out
+
+
+def _summarize_transit(parts: TerritoryParts) -> dict[str, Any] | None:
+    """The timetable, where there is one: its date, window and sizes."""
+    use = next((use.transit for use in parts.networks if use.transit is not None), None)
+    if use is None:
+        return None
+    config, feed = use.config, use.feed
+    return {
+        "feeds": [path.name for path in config.gtfs],
+        "date": str(config.date),
+        "departure": config.departure,
+        "window_min": config.window_min,
+        "percentile": config.percentile,
+        "n_lines": int(feed.trips["route_id"].nunique()),
+        "n_trips": len(feed.trips),
+        "n_stops": int(feed.stop_times["stop"].nunique()),
+    }
 
 
 def _summarize_snapping(links: _core.Links) -> dict[str, float | int | None]:

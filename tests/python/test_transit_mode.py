@@ -194,3 +194,10 @@ def test_a_stop_that_stands_nowhere_is_no_one_s_stop(valley):
     assert find_minutes(read(valley))[0] == pytest.approx(15, abs=0.01)
     assert dt.date.fromisoformat(TUESDAY).weekday() == 1
     assert to_times().startswith("trip_id")
+
+
+def test_the_summary_says_which_timetable(valley):
+    summary = read(valley).summary()["transit"]
+    assert summary["date"] == TUESDAY
+    assert (summary["n_lines"], summary["n_trips"], summary["n_stops"]) == (1, 2, 3)
+    assert read(valley, "").summary()["transit"] is None
