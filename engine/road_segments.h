@@ -24,6 +24,7 @@ enum SegmentFlag : std::uint8_t {
   kOpenRoad = 0,
   kRestricted = 1,  // only at the start or the end of a trip (access private, destination, ...)
   kNoAttach = 2,    // no point attaches here (ferries; tunnels on foot)
+  kTimetabled = 4,  // ferries and shuttle trains: there at certain hours only
 };
 
 // Coming along `from` to `via`, one may not go on along `to`.

@@ -6,6 +6,7 @@
 namespace maillage {
 namespace {
 
+constexpr float kDaysAfloatS = 10 * 86400;  // even a part of it is longer than any way on foot asked for
 constexpr std::size_t kCellsAtOnce = std::size_t{1} << 24;  // of a table of times
 
 // Joins rows that threads found apart.
@@ -20,6 +21,23 @@ ClockTime to_seconds(double seconds) {
 }
 
 }  // namespace
+
+RoadSegments keep_off_ferries(const RoadSegments& roads) {
+  RoadSegments footways = roads;
+  std::vector<float> way_m(roads.way_id.size(), 0.0F);
+  const auto is_ferry = [&](SegmentId s) { return (roads.flags[s] & kTimetabled) != 0; };
+  for (std::size_t i = 0; i < roads.n_segments(); ++i)
+    if (is_ferry(SegmentId(i))) way_m[roads.way[SegmentId(i)]] += roads.length_m[SegmentId(i)];
+  for (std::size_t i = 0; i < roads.n_segments(); ++i) {
+    const SegmentId s(i);
+    if (!is_ferry(s)) continue;
+    const float whole_m = way_m[roads.way[s]];
+    const float seconds = whole_m > 0 ? kDaysAfloatS * roads.length_m[s] / whole_m : kDaysAfloatS;
+    if (roads.forward_s[s] < kNoWay) footways.forward_s[s] = seconds;
+    if (roads.backward_s[s] < kNoWay) footways.backward_s[s] = seconds;
+  }
+  return footways;
+}
 
 Ragged<PointWalk> find_walks(const SearchedNetwork& searched, const Links& from, const Links& to, const Pace& pace,
                              const Context& context) {

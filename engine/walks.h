@@ -6,6 +6,7 @@
 #include "engine/csr.h"
 #include "engine/links.h"
 #include "engine/parallel.h"
+#include "engine/road_segments.h"
 #include "engine/timetable.h"
 #include "engine/travel_times.h"
 
@@ -16,6 +17,11 @@ struct PointWalk {
   std::uint32_t row;
   ClockTime seconds;
 };
+
+// The roads with ferries and shuttle trains so slow that no way on foot takes them: in public transport
+// they are ridden by their timetable or not at all. They stay, so that islands remain part of the
+// network and stops and places there attach to their own roads.
+RoadSegments keep_off_ferries(const RoadSegments& roads);
 
 // How fast somebody walks compared with the times of the network, and how far.
 struct Pace {

@@ -163,7 +163,7 @@ WayUse find_way_use(const RoadTags& tags, Mode mode, const SpeedRules& rules, Ta
   if (mode == Mode::walk && tags[TagKey::tunnel] == "yes") use.flags |= kNoAttach;
   if (is_seasonal(tags)) doubts |= kSeasonal;
   if (is_timetabled(road_class)) {
-    use.flags |= kNoAttach;
+    use.flags |= kNoAttach | kTimetabled;
     const auto duration_s = to_duration_s(tags[TagKey::duration]);
     if (duration_s) use.duration_s = static_cast<float>(*duration_s);
     if (!duration_s && !tags[TagKey::duration].empty()) doubts |= kUnknownDuration;

@@ -33,7 +33,7 @@ std::string_view find_road_class(const RoadTags& tags);
 // cars, motorroads on foot and by bike (a sidewalk opens them to walkers, and trunk roads). `private`,
 // `destination` and their kin set kRestricted; on foot `private` and its kin close roads, and footways where
 // `foot` says so: who may pass is not known, and who lives there is a few steps from the next public
-// way. Ferries and shuttle trains, and tunnels on foot, set kNoAttach.
+// way. Ferries and shuttle trains, and tunnels on foot, set kNoAttach, the former kTimetabled too.
 WayUse find_way_use(const RoadTags& tags, Mode mode, const SpeedRules& rules, TagDoubts& doubts);
 
 // Seconds a node costs by its tags (signals, stop and give-way signs), for those who pass it along

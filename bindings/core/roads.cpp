@@ -12,6 +12,7 @@
 #include "engine/road_network.h"
 #include "engine/scenario.h"
 #include "engine/travel_times.h"
+#include "engine/walks.h"
 #include "geo/field_files.h"
 #include "geo/osm_roads.h"
 #include "geo/road_tables.h"
@@ -207,6 +208,14 @@ NetworkPtr edit_network(const RoadNetwork& net, const EditRoads& edit) {
   return std::make_shared<RoadNetwork>(build_edited_network(net, std::move(segments)));
 }
 
+// Null where nothing runs by timetable.
+NetworkPtr keep_walkers_off_ferries(const RoadNetwork& net) {
+  const auto& flags = net.segments->flags.items();
+  if (std::ranges::none_of(flags, [](std::uint8_t f) { return (f & kTimetabled) != 0; })) return nullptr;
+  auto segments = std::make_shared<RoadSegments>(keep_off_ferries(*net.segments));
+  return std::make_shared<RoadNetwork>(build_edited_network(net, std::move(segments)));
+}
+
 }  // namespace
 
 void bind_roads(py::module_& m) {
@@ -249,7 +258,8 @@ void bind_roads(py::module_& m) {
           return std::make_shared<Hierarchy>(build_hierarchy(net.out, net.in, context));
         });
       }, py::arg("threads") = 0, py::arg("progress") = py::none())
-      .def("edited", &edit_network, py::arg("edit"));
+      .def("edited", &edit_network, py::arg("edit"))
+      .def("kept_off_ferries", &keep_walkers_off_ferries);
 
   m.def("build_network", &build_from_tables, py::arg("lat"), py::arg("lon"), py::arg("from_row"), py::arg("to_row"),
         py::arg("time_s"), py::arg("length_m"), py::arg("way"), py::arg("mode"), py::arg("both_ways") = false,

@@ -83,6 +83,8 @@ class RoadNetwork:
         """Columns of n_origins x k rows: origin, rank, destination (-1 absent), minutes, reason."""
     def build_hierarchy(self, threads: int = 0, progress: Report = None) -> Hierarchy: ...
     def edited(self, edit: EditRoads) -> RoadNetwork: ...
+    def kept_off_ferries(self) -> RoadNetwork | None:
+        """The roads with ferries that nobody takes; None: there are none."""
 
 class NetworkUse:
     def __init__(

@@ -406,7 +406,8 @@ def read_transit(
         The service day. Trips of the day before that run past midnight are there too.
     walk
         A network of `read_roads(..., "walk")`: people walk along it to, between and from
-        stops. None: along straight lines (for comparison, or where no network is at hand).
+        stops, but on no ferry: it is ridden by the timetables or not at all. None: along
+        straight lines (for comparison, or where no network is at hand).
     max_transfer_m, max_egress_m
         Longest ways on foot between stops and from the last stop.
 

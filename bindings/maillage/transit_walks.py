@@ -42,7 +42,7 @@ class Footways:
             )
         if roads is not None and roads.mode != "walk":
             raise InputError(f"walk is a network of mode {roads.mode}, expected mode walk")
-        self.roads = roads
+        self.roads = None if roads is None else _keep_off_ferries(roads)
         self.speed_kmh = WALK_SPEED_KMH if roads is None else _find_speed(roads)
 
     def attach(self, frame: pd.DataFrame, what: str, how: dict[str, Any]) -> Spots:
@@ -66,6 +66,12 @@ class Footways:
         hierarchy = self.roads._find_hierarchy(**how)
         args = (self.roads._core, here.links, there.links, factor, longest, hierarchy)
         return _core.find_walks(*args, **how)
+
+
+def _keep_off_ferries(roads: RoadNetwork) -> RoadNetwork:
+    """The same roads, on which nobody takes a ferry: it is ridden by its timetable."""
+    core = roads._core.kept_off_ferries()
+    return roads if core is None else RoadNetwork(core, roads._node_ids, roads._findings)
 
 
 def _find_speed(roads: RoadNetwork) -> float:

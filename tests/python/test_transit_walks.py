@@ -104,3 +104,22 @@ def test_any_number_of_threads_gives_the_same(tmp_path: Path):
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table, tables[0])
     assert tables[0]["travel_time_p50"].notna().sum() > len(points)
+
+
+def test_boats_are_ridden_by_their_timetable(tmp_path: Path):
+    """A street, a crossing of 2 km and a street on the island: 600 m on each shore."""
+    metres = {1: 0, 2: 600, 3: 2_600, 4: 3_200}
+    nodes = "\n".join(f"n{n} x3.0 y{to_lat(m):.9f}" for n, m in metres.items())
+    ways = "w1 Thighway=residential Nn1,n2\nw2 Troute=ferry Nn2,n3\nw3 Thighway=residential Nn3,n4"
+    (tmp_path / "island.opl").write_text(f"{nodes}\n{ways}\n")
+    walk = ml.read_roads(tmp_path / "island.opl", "walk")
+    there = walk.travel_time_matrix(at(home=0), at(desk=3_200))["travel_time"]
+    assert there.tolist() == pytest.approx([2 * 8 + 8], abs=0.1)  # who only walks takes the boat
+
+    boat = {"T": "A@9:00 B@9:10"}
+    transit = read_town(tmp_path, {"A": 600, "B": 2_600}, boat, walk=walk)
+    assert find_minutes(transit, "08:49", end=3_200) == pytest.approx(31, abs=0.1)
+    assert find_minutes(transit, "08:00", end=3_200) == pytest.approx(80, abs=0.1)
+    assert math.isnan(find_minutes(transit, "09:30", end=3_200))
+    on_the_island = transit.travel_time_matrix(at(a=2_700), at(b=3_100), "08:00", percentiles=[50])
+    assert on_the_island["travel_time_p50"].tolist() == pytest.approx([400 / 60], abs=0.1)

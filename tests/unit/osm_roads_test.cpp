@@ -120,7 +120,7 @@ TEST(OsmRoads, FerriesSpreadTheirDurationByLength) {
   ASSERT_EQ(roads.n_segments(), 2u);
   EXPECT_NEAR(roads.forward_s[SegmentId(0)], 700, 0.01);
   EXPECT_NEAR(roads.backward_s[SegmentId(1)], 1400, 0.01);
-  EXPECT_EQ(roads.flags[SegmentId(0)], kNoAttach);
+  EXPECT_EQ(roads.flags[SegmentId(0)], kNoAttach | kTimetabled);
 
   const RoadSegments by_length = read_one(street() + "w7 Troute=ferry Nn1,n2,n4\n", car());
   EXPECT_NEAR(by_length.forward_s[SegmentId(1)], 2 * kStepS, 1e-3);

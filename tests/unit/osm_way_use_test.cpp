@@ -200,7 +200,7 @@ TEST(WayUse, FerriesHaveATimetable) {
   WayUse use = use_by(Mode::car, {{"route", "ferry"}, {"duration", "00:35"}});
   expect_speeds(use, 10, 10);
   EXPECT_EQ(use.duration_s, 2100);
-  EXPECT_EQ(use.flags, kNoAttach);
+  EXPECT_EQ(use.flags, kNoAttach | kTimetabled);
   use = use_by(Mode::car, {{"route", "ferry"}});
   EXPECT_EQ(use.duration_s, 0);
   EXPECT_FALSE(use_by(Mode::car, {{"route", "ferry"}, {"motor_vehicle", "no"}}).is_open());
