@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+import maillage as ml
+from maillage.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +35,24 @@ def test_the_territory_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     delta = names["delta"]
     assert len(delta.losers()) > 0  # type: ignore[attr-defined]
     assert (tmp_path / "delta.png").stat().st_size > 10_000
+
+
+def test_the_commands_about_timetables_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = next(b for b in find_blocks("") if "transit journey scenarios" in b)
+    block = block.replace("\\\n", " ").replace("scenarios/demo", str(ROOT / "scenarios/demo"))
+    monkeypatch.chdir(tmp_path)
+    for line in block.strip().splitlines():
+        result = CliRunner().invoke(app, line.split()[1:])
+        assert result.exit_code == 0, result.output
+        assert "bus 101" in result.stdout or "times.parquet (738000 rows)" in result.stdout
+
+
+def test_the_example_of_journeys_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = next(b for b in find_blocks("python") if "read_transit" in b)
+    lines = block.split("transit.round_trips")[0].replace("homes, desks", "homes, homes")
+    monkeypatch.chdir(ROOT)
+    homes = pd.DataFrame({"id": [1, 2], "lon": [-4.464, -4.104], "lat": [45.843, 45.885]})
+    exec(lines, {"ml": ml, "homes": homes})
 
 
 def test_files_that_are_named_exist() -> None:

@@ -10,6 +10,7 @@
     demo.py      maillage demo
     synth.py     maillage synth
     transit.py   maillage transit check
+    transit_times.py  maillage transit journey | matrix
 
 Exit codes of every command: 0 done; 1 the answer of a check is no (`guarantee`: a rule fails);
 2 the command was not understood or its input is wrong; 3 a fault of maillage, or not enough memory;

@@ -143,4 +143,5 @@ from maillage.cli import (  # noqa: E402, F401
     results,
     synth,
     transit,
+    transit_times,
 )

@@ -17,6 +17,13 @@ transit = typer.Typer(
 )
 app.add_typer(transit, name="transit")
 
+Feeds = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FEED...", help="GTFS feeds: zip archives or folders.", show_default=False
+    ),
+]
+
 
 @transit.callback()
 def _transit() -> None:
@@ -25,12 +32,7 @@ def _transit() -> None:
 
 @transit.command(epilog="Example: maillage transit check coaches.zip trains.zip --date 2025-06-10")
 def check(
-    feeds: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FEED...", help="GTFS feeds: zip archives or folders.", show_default=False
-        ),
-    ],
+    feeds: Feeds,
     date: Annotated[
         str | None,
         typer.Option(help="Say what runs on this day, such as 2025-06-10.", show_default=False),
