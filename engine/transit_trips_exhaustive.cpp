@@ -36,7 +36,7 @@ PlainTrip find_trip_exhaustively(const PlainPair& pair) {
   PlainTrip trip;
   auto missing = [&](NoTrip reason) { trip.reason = std::max(trip.reason, reason); };  // the farther one gets, the later the reason
   bool goes_back = false, goes_there = false, meets = false, is_found = false;
-  std::vector<bool> is_there(2 * 24 * 3600 + 1);
+  std::vector<bool> is_there(static_cast<std::size_t>(rules.latest) + 1);
   for (const OpenSpan& span : pair.open) {
     missing(NoTrip::kVisitTooLong);
     const ClockTime opening = std::max(span.begin, rules.earliest), closing = std::min(span.end, rules.latest);
@@ -67,10 +67,10 @@ PlainTrip find_trip_exhaustively(const PlainPair& pair) {
   if (meets) missing(NoTrip::kAwayTooLong);
   if (is_found) trip.reason = NoTrip::kNone;
   for (const OpenSpan& span : pair.open)
-    for (ClockTime t = span.begin; t < span.end; ++t) {
+    for (ClockTime t = span.begin, end = std::min(span.end, rules.latest); t < end; ++t) {
       if (!is_there[static_cast<std::size_t>(t)]) continue;
       const ClockTime begin = t;
-      while (t < span.end && is_there[static_cast<std::size_t>(t)]) ++t;
+      while (t < end && is_there[static_cast<std::size_t>(t)]) ++t;
       trip.presence.push_back({begin, t});
     }
   return trip;

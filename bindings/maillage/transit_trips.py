@@ -215,7 +215,8 @@ def find_days(counters: pd.DataFrame, visit: Visit, date: dt.date) -> list[OpenD
     names = counters["id"] if "id" in counters else pd.RangeIndex(len(counters))
     found = []
     for text, name in zip(texts.tolist(), list(names), strict=True):
-        if isinstance(text, str) and text.strip():
+        is_missing = pd.isna(text) if pd.api.types.is_scalar(text) else False
+        if not is_missing and text != "":
             where = f"counters: opening_hours of {name!r}"
         elif default is None:
             raise InputError(

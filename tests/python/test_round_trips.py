@@ -224,6 +224,7 @@ def test_counters_without_hours(town: ml.Transit):
         ({"max_rides": 0}, "max_rides is 0"),
         ({"hours": "Lu-Ve 9h-12h"}, "counters: opening_hours of 'desk' is 'Lu-Ve 9h"),
         ({"hours": "Mo-Fr 09:00-12:00; SH off"}, r"of 'desk' is .*school holidays \(SH\) are not"),
+        ({"hours": 9}, "opening_hours of 'desk' is 9, expected OSM syntax"),
         ({"opening_hours": "soon", "hours": None}, "opening_hours are 'soon', expected OSM"),
     ],
 )  # fmt: skip
@@ -231,6 +232,12 @@ def test_wrong_arguments(town: ml.Transit, arguments: dict, message: str):
     hours = arguments.pop("hours", LUNCH)
     with pytest.raises(InputError, match=message):
         town.round_trips(at(home=0), desk(hours), **arguments)
+
+
+def test_nobody_and_nothing(town: ml.Transit):
+    table = town.round_trips(at(home=0), desk()[:0])
+    assert len(table) == 0 and list(table)[:3] == ["from_id", "to_id", "feasible"]
+    assert len(town.round_trips(at(home=0)[:0], desk())) == 0
 
 
 def test_clock():
