@@ -66,6 +66,8 @@ class RuleConfig(Section):
     km: NotNegative | None = None
     combine: Literal["and", "or"] = "and"
     weekly_hours: Positive | None = None
+    feasible_days: Annotated[Count, Field(le=7)] | None = None  # of the timetable's week
+    dwell_min: Annotated[Positive, Field(le=1440)] = 30.0  # of a visit on such a day
     share: Share = 1.0  # of the persons (of the areas with min_counters)
     per: Name | None = None  # a zoning: the rule must hold in every area
     max_left_out: Share | None = None  # share of the persons
@@ -106,6 +108,10 @@ class RuleConfig(Section):
             yield f"has {asked[0]} and a limit, expected one of them"
         if self.weekly_hours is not None and (asked or not has_limit):
             yield "has weekly_hours, expected a limit in minutes or km with it"
+        if self.feasible_days is not None and (asked or not has_limit):
+            yield "has feasible_days, expected a limit in minutes or km with it"
+        if self.feasible_days is not None and self.person_class != "no_car":
+            yield 'has feasible_days, expected person_class = "no_car": cars need no timetable'
         if asked == ["max_left_out"] and self.person_class != "own":
             yield "has max_left_out and person_class, expected everybody's own class"
         for key, why in self._find_idle_keys():
@@ -116,6 +122,8 @@ class RuleConfig(Section):
         """Keys that would say nothing in a rule of this kind, and why."""
         if self.minutes is None or self.km is None:
             yield "combine", "it joins minutes and km, and the rule has not both"
+        if self.feasible_days is None:
+            yield "dwell_min", "it is the length of a visit on feasible_days"
         if self.kind == "left_out":
             yield "share", "max_left_out is the share"
         if self.kind == "counters":

@@ -192,6 +192,13 @@ def check_rules(
     )
 
 
+def _find_days_problems(territory: Territory, where: str, has_hours: bool) -> Any:
+    if not has_hours:
+        yield f"{where}: feasible_days needs opening hours of the counters, there are none"
+    if not any(use.transit for use in territory._parts.networks):
+        yield f"{where}: feasible_days needs a timetable, expected a section [networks.transit]"
+
+
 def _find_problems(
     territory: Territory, config: GuaranteeConfig, baseline: Territory | None
 ) -> Any:
@@ -212,6 +219,9 @@ def _find_problems(
                 f"{where}: max_loss_minutes needs --scenario (in Python baseline=): nobody can "
                 "lose against the territory itself"
             )
-        has_hours = "opening_hours" in territory._parts.counters
+        hours = territory._parts.counters.get("opening_hours")
+        has_hours = hours is not None and bool(hours.notna().any())
         if rule.weekly_hours is not None and not has_hours:
             yield f"{where}: weekly_hours needs opening hours of the counters, there are none"
+        if rule.feasible_days is not None:
+            yield from _find_days_problems(territory, where, has_hours)

@@ -12,6 +12,7 @@ from maillage.config_guarantee import RuleConfig
 from maillage.geo.opening_hours import MINUTES_A_WEEK, parse_opening_hours
 from maillage.road_distances import build_distance_core
 from maillage.territory_parts import TerritoryParts
+from maillage.transit_days import find_feasible_days
 
 MOST_COUNTERS = 255  # looked at from one place; whoever has more within the limit lacks no hours
 SLOT_MIN = 5  # opening hours are counted in such steps
@@ -54,6 +55,8 @@ class ReachFinder:
                 near &= self._find_hours(measure, limit, rule, (person_class, walk_class)) >= (
                     rule.weekly_hours - 1e-9
                 )
+            if rule.feasible_days is not None:
+                near &= self._find_days(rule, walk_class) >= rule.feasible_days
             found.append(near)
         if not found:
             return np.ones(n, dtype=bool)
@@ -78,6 +81,16 @@ class ReachFinder:
         if self._distance is None:
             self._distance = build_distance_core(self.parts, self.threads, self.report)
         return self._distance
+
+    def _find_days(self, rule: RuleConfig, walk_class: int) -> np.ndarray:
+        """Days of the timetable's week with a trip there and back, n_places."""
+        key = ("days", rule.service, rule.level, rule.dwell_min, walk_class)
+        if key not in self._nearest:
+            how = {"threads": self.threads, "progress": self.report or False}
+            self._nearest[key] = find_feasible_days(
+                self.parts, rule.service, rule.level, rule.dwell_min, walk_class, how
+            )
+        return self._nearest[key]
 
     def _find_hours(
         self, measure: str, limit: float, rule: RuleConfig, who: tuple[str, int]

@@ -3,7 +3,8 @@
 Every segment is driven at 60 km/h, so that a minute is a kilometre; the straight way to the road
 counts at the same rate, parking counts nothing. Where there are no roads (`[networks.crow]`) it is
 the straight line times the detour factor. The nearest counter by distance is that of the shortest
-road, which need not be the fastest.
+road, which need not be the fastest. Public transport has no
+kilometres: people without a car count on foot.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def find_twin(roads: RoadNetwork) -> RoadNetwork:
 
 def to_distance_uses(uses: Any) -> list[NetworkUse]:
     """How a territory uses its networks, in kilometres."""
-    return [_to_distance_use(use) for use in uses]
+    return [_to_distance_use(use) for use in uses if use.transit is None]
 
 
 def _to_distance_use(use: NetworkUse) -> NetworkUse:
@@ -45,6 +46,11 @@ def _to_distance_use(use: NetworkUse) -> NetworkUse:
         return replace(use, speed_kmh=KM_A_MINUTE_KMH, parking_s=0.0)
     twin = find_twin(use.roads)
     return replace(use, roads=twin, access_speed_kmh=KM_A_MINUTE_KMH, parking_s=0.0)
+
+
+def to_distance_parts(parts: TerritoryParts) -> TerritoryParts:
+    """The parts of a territory as its engine's copy in kilometres has them."""
+    return replace(parts, networks=to_distance_uses(parts.networks))
 
 
 def build_distance_core(parts: TerritoryParts, threads: int, report: Any) -> _core.Territory:

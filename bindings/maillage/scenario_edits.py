@@ -380,6 +380,10 @@ class CutLineEdit(_LineEdit):
 
     do: ClassVar[str] = "cut_line"
 
+    def seconds(self) -> list[int]:
+        """When trips leave: none do."""
+        return []
+
     def to_words(self) -> str:
         return f"cut {self._which()}"
 

@@ -35,7 +35,7 @@ from maillage.geo.inputs import Zoning
 from maillage.guarantee import GuaranteeCheck, check_rules, to_guarantee
 from maillage.networks import replace_edited
 from maillage.progress import ProgressChoice, report_progress
-from maillage.road_distances import build_distance_core
+from maillage.road_distances import build_distance_core, to_distance_parts
 from maillage.roads import DIRECTIONS
 from maillage.scenario import Scenario
 from maillage.scenario_checks import check_scenario
@@ -216,7 +216,8 @@ class Territory(ServiceQuestions):
             if not is_distance:
                 return find_nearest(self._parts, self._core, question, round_trip, report)
             core = build_distance_core(self._parts, question.threads, report)
-            table = find_nearest(self._parts, core, question, False, report)
+            on_roads = to_distance_parts(self._parts)
+            table = find_nearest(on_roads, core, question, False, report)
             return table.rename(columns={"travel_time": "distance_km"})
 
     def exposure(

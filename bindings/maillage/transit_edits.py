@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,26 @@ from maillage.errors import to_hint
 from maillage.geo.gtfs import TransitFeed
 
 ADDED = "added"  # where the id of an added trip begins
+
+
+class LineEdit(Protocol):
+    """What a scenario does to a line: no departures cut it."""
+
+    @property
+    def line(self) -> str: ...
+    @property
+    def direction(self) -> int | None: ...
+    def seconds(self) -> list[int]: ...
+
+
+def apply_edit(feed: TransitFeed, edit: LineEdit) -> TransitFeed:
+    """The timetable after an edit; as it was where the line does not run."""
+    if len(find_line(feed, edit.line, edit.direction)) == 0:
+        return feed
+    departures = edit.seconds()
+    if not departures:
+        return cut_line(feed, edit.line, edit.direction)
+    return add_trips(feed, edit.line, departures, edit.direction)
 
 
 def find_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:

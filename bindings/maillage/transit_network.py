@@ -14,6 +14,7 @@ from maillage.geo.gtfs_times import to_date
 from maillage.networks import NetworkUse
 from maillage.roads import RoadNetwork
 from maillage.transit import Transit
+from maillage.transit_edits import LineEdit, apply_edit
 from maillage.transit_walks import Footways
 from maillage.transit_window import to_asked
 
@@ -53,15 +54,28 @@ def _build_use(
 class TransitUse:
     """Timetables on the ways of people who walk at one speed. Immutable."""
 
-    def __init__(self, config: TransitConfig, feed: TransitFeed, walk: NetworkUse) -> None:
+    def __init__(
+        self,
+        config: TransitConfig,
+        feed: TransitFeed,
+        walk: NetworkUse,
+        edits: tuple[LineEdit, ...] = (),
+    ) -> None:
         self.config = config
-        self.feed = feed
+        self.feed = feed  # after the edits
         self.walk = walk
+        self.edits = edits
         self._core: _core.TransitMode | None = None
 
-    def with_feed(self, feed: TransitFeed) -> TransitUse:
+    def apply(self, edit: LineEdit) -> TransitUse:
         """The same with other trips."""
-        return TransitUse(self.config, feed, self.walk)
+        return TransitUse(self.config, apply_edit(self.feed, edit), self.walk, (*self.edits, edit))
+
+    def find_speed(self) -> float:
+        """km/h along the footways, or along straight lines."""
+        if self.walk.is_crow:
+            return self.walk.speed_kmh / self.walk.detour_factor
+        return Footways(self.walk.roads).speed_kmh
 
     def to_core(self, threads: int, report: Any) -> _core.TransitMode:
         """What the engine needs; made once."""
@@ -73,7 +87,7 @@ class TransitUse:
         config, walk, date = self.config, self.walk, to_date(self.config.date)
         how = {"threads": threads, "progress": report}
         footways = Footways(None if walk.is_crow else walk.roads)
-        speed = walk.speed_kmh / walk.detour_factor if walk.is_crow else footways.speed_kmh
+        speed = self.find_speed()
         transit = Transit(self.feed, date, footways, max_transfer_m=config.max_transfer_m)
         asked = to_asked(
             date,
