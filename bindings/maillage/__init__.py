@@ -28,6 +28,7 @@ from maillage.scenario import Scenario, read_scenario
 from maillage.scenario_checks import check_scenario
 from maillage.territory import Territory, read_territory
 from maillage.transit import Transit, read_transit
+from maillage.transit_best import best_trips
 from maillage.transit_trips import to_clock
 from maillage.transit_week import TransitWeek, read_transit_week
 from maillage.uncertainty import Draws
@@ -52,6 +53,7 @@ __all__ = [
     "TransitWeek",
     "__version__",
     "aggregate",
+    "best_trips",
     "build_roads",
     "check_scenario",
     "disaggregate",

@@ -26,6 +26,8 @@ QUIET = "#6b7077"
 PAPER = "#ffffff"
 GROUND = "#f3f4f5"
 ROAD = "#cfd3d7"
+LINE = "#1d62a5"
+_LINE_WIDTH = 0.7
 
 Floats = NDArray[np.float64]
 
@@ -189,6 +191,24 @@ def draw_places(
 
 def draw_roads(axes: Axes, segments: Any, projection: Projection) -> None:
     """A light backdrop of roads: lines, or n_segments x 4 degrees (lon, lat, lon, lat)."""
+    lines = _to_lines(segments, projection)
+    axes.add_collection(LineCollection(lines, colors=ROAD, linewidths=0.35, zorder=1))
+
+
+def draw_lines(axes: Axes, segments: Any, projection: Projection) -> None:
+    """Lines above the places, such as those of public transport; given as roads are."""
+    lines = _to_lines(segments, projection)
+    how: dict[str, Any] = {"colors": LINE, "linewidths": _LINE_WIDTH, "capstyle": "round"}
+    axes.add_collection(LineCollection(lines, zorder=5, **how))
+
+
+def draw_line_sample(axes: Axes, ends: tuple[float, float], y: float) -> None:
+    """One of these lines in a legend."""
+    axes.plot(ends, (y, y), color=LINE, linewidth=_LINE_WIDTH)
+
+
+def _to_lines(segments: Any, projection: Projection) -> list[Floats]:
+    """The points of every line, in km."""
     if hasattr(segments, "to_crs"):
         in_degrees = segments if segments.crs is None else segments.to_crs(4326)
         shapes: Any = shapely.get_parts(np.asarray(in_degrees.geometry))
@@ -196,8 +216,7 @@ def draw_roads(axes: Axes, segments: Any, projection: Projection) -> None:
         shapes = shapely.linestrings(np.asarray(segments, dtype=float).reshape(-1, 2, 2))
     shapes = shapes[~shapely.is_missing(shapes)]
     xy, line = shapely.get_coordinates(projection.apply_geometry(shapes), return_index=True)
-    lines = np.split(xy, np.flatnonzero(np.diff(line)) + 1)
-    axes.add_collection(LineCollection(lines, colors=ROAD, linewidths=0.35, zorder=1))
+    return np.split(xy, np.flatnonzero(np.diff(line)) + 1)
 
 
 def draw_marks(axes: Axes, x: Floats, y: Floats, mark: Mark) -> None:

@@ -37,6 +37,8 @@ from maillage.map_parts import (
     Projection,
     draw_labels,
     draw_legend,
+    draw_line_sample,
+    draw_lines,
     draw_marks,
     draw_places,
     draw_roads,
@@ -141,12 +143,15 @@ def draw_exposure_map(
     legend_title: str | None = None,
     breaks: Sequence[float] | None = None,
     roads: Any = None,
+    lines: Any = None,
+    lines_label: str = "lines of public transport",
 ) -> MapImage:
     """A figure of every place: minutes to the nearest counter, or a share of persons.
 
     exposure has one row a place with `place`, `column` and, if known, `persons`. Columns
     that begin with share_ are drawn in per cent, others in minutes (NaN = unreachable).
     breaks are the upper bounds of the classes in minutes or shares, at most six.
+    lines, given as roads are, stand above the places and in the legend by lines_label.
     Other arguments as in `draw_delta_map`.
     """
     frame = _join(exposure, places, [column])
@@ -172,6 +177,8 @@ def draw_exposure_map(
             legend_title=usual if legend_title is None else legend_title,
             source=source,
             roads=roads,
+            lines=lines,
+            lines_label=lines_label,
         ),
         path,
     )
@@ -213,6 +220,8 @@ class _Sheet:
     legend_title: str
     source: str
     roads: Any
+    lines: Any = None
+    lines_label: str = ""
 
 
 def _join(values: pd.DataFrame, places: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -333,6 +342,8 @@ def _build_figure(sheet: _Sheet) -> Figure:
     if sheet.roads is not None:
         draw_roads(axes, sheet.roads, projection)
     draw_places(axes, frame, sheet.classes, projection)
+    if sheet.lines is not None:
+        draw_lines(axes, sheet.lines, projection)
     shown = _draw_counters(axes, sheet.counters, projection)
     _draw_words(figure, title, subtitle, sheet.source)
     panel = _draw_panel(figure, sheet, shown, (_EDGE + width + _GAP, _FOOT, _PANEL, height))
@@ -455,6 +466,9 @@ def _draw_panel(
         panel.text(0.36, y - 0.1, label, fontsize=8.5, color=INK, va="center")
         panel.text(1.95, y - 0.1, to_persons(number), fontsize=8, color=QUIET, va="center")
         y -= 0.26
+    if sheet.lines is not None:
+        draw_line_sample(panel, (0.02, 0.25), y - 0.1)
+        panel.text(0.36, y - 0.1, sheet.lines_label, fontsize=8.5, color=INK, va="center")
     return panel
 
 

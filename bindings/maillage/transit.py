@@ -28,6 +28,8 @@ from maillage.geo.holidays import HolidayCalendar
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import RoadNetwork
+from maillage.scenario import Scenario
+from maillage.transit_edits import apply_to_feed
 from maillage.transit_journeys import LegWriter, to_end, to_point_frame
 from maillage.transit_trips import find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
@@ -89,6 +91,20 @@ class Transit:
         return (
             f"<Transit {self.date}: {len(self.feed.stops):,} stops, "
             f"{len(self.feed.trips):,} trips, on foot along {walk}>"
+        )
+
+    def apply(self, scenario: Scenario) -> Transit:
+        """The same day with lines cut and trips added (`Scenario.cut_line`, `add_trips`).
+
+        InputError for a line that does not run that day, and for scenarios that edit more than
+        timetables: those need a territory.
+        """
+        return Transit(
+            apply_to_feed(self.feed, scenario),
+            self.date,
+            self._footways,
+            max_transfer_m=self._max_transfer_m,
+            max_egress_m=self._max_egress_m,
         )
 
     def travel_time_matrix(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from maillage.errors import to_hint
+from maillage.arguments import to_shown
+from maillage.errors import InputError, to_hint
 from maillage.geo.gtfs import TransitFeed
+from maillage.scenario import Scenario
+from maillage.scenario_edits import AddTripsEdit, CutLineEdit
 
 ADDED = "added"  # where the id of an added trip begins
 
@@ -33,6 +36,23 @@ def apply_edit(feed: TransitFeed, edit: LineEdit) -> TransitFeed:
     if not departures:
         return cut_line(feed, edit.line, edit.direction)
     return add_trips(feed, edit.line, departures, edit.direction)
+
+
+def apply_to_feed(feed: TransitFeed, scenario: Any) -> TransitFeed:
+    """The timetable after a scenario that edits nothing else."""
+    if not isinstance(scenario, Scenario):
+        raise InputError(f"scenario is {to_shown(scenario)}, expected a Scenario")
+    for number, edit in enumerate(scenario.edits, start=1):
+        where = f"edit {number} of scenario {scenario.name!r}"
+        if not isinstance(edit, CutLineEdit | AddTripsEdit):
+            raise InputError(
+                f"{where} is {edit.do}, expected cut_line or add_trips: the others need a "
+                "territory (territory.apply)"
+            )
+        if problem := find_line_problem(feed, edit.line, edit.direction):
+            raise InputError(f"{where}: {edit.do}: {problem}")
+        feed = apply_edit(feed, edit)
+    return feed
 
 
 def find_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:

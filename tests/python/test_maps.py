@@ -289,6 +289,22 @@ def test_roads_lie_under_the_places() -> None:
     assert (again == with_roads).mean() > 0.9999
 
 
+def test_lines_lie_over_the_places_and_stand_in_the_legend() -> None:
+    places = grid()
+    row = places["lat"][150]
+    line = np.array([[places["lon"].min(), row, places["lon"].max(), row]])
+    values = pd.DataFrame({"place": places["place"], "travel_time_car": 12.0})
+    bare = pixels(draw_exposure_map(values, places))
+    drawn = pixels(draw_exposure_map(values, places, lines=line, lines_label="coaches"))
+    changed = np.column_stack(np.nonzero((drawn != bare).any(axis=2))[::-1])
+    right = map_box(bare)[2]
+    inside = changed[changed[:, 0] < right]
+    cells = in_map(bare, "#eda35a")
+    assert np.ptp(inside[:, 0]) > 0.7 * np.ptp(cells[:, 0])
+    assert {tuple(xy) for xy in inside} & {tuple(xy) for xy in cells}
+    assert (changed[:, 0] > right).any()  # a sample beside the map
+
+
 def test_the_file_is_the_picture(tmp_path: Path) -> None:
     image = draw_delta_map(delta(), grid(), counters(), tmp_path / "m.png", source="a source")
     path = tmp_path / "m.png"

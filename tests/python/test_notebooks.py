@@ -39,6 +39,7 @@ def test_there_are_notebooks():
     assert [path.name for path in NOTEBOOKS] == [
         "01_first_closure.ipynb",
         "02_exposure_of_a_department.ipynb",
+        "03_without_a_car.ipynb",
     ]
 
 
