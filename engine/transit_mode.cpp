@@ -10,13 +10,6 @@ namespace {
 
 Duration to_time(ClockTime seconds) { return seconds == kNever ? unreachable() : Duration{seconds * 1000}; }
 
-RideNetwork reverse(const RideNetwork& network, ClockTime wait) {
-  std::vector<std::pair<std::uint32_t, StopWalk>> turned;
-  for (std::uint32_t s = 0; s < network.changes.n_rows(); ++s)
-    for (const StopWalk& w : network.changes[s]) turned.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
-  return {network.timetable.reverse(wait), build_ragged<StopWalk>(network.changes.n_rows(), turned)};
-}
-
 // Every arrival that a departure in the window may lead to, backwards.
 RideOptions turn(const RideOptions& ride) {
   RideOptions back = ride;

@@ -22,6 +22,9 @@ struct RideNetwork {
   Ragged<StopWalk> changes;
 };
 
+// The same network backwards in time: see Timetable::reverse.
+RideNetwork reverse(const RideNetwork& network, ClockTime wait);
+
 // Ways on foot at both ends.
 struct TransitWalks {
   Ragged<PointWalk> access;  // origin -> stops

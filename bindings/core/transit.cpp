@@ -73,17 +73,6 @@ std::shared_ptr<RideNetwork> build_ride_network(std::size_t n_stops, std::size_t
   return network;
 }
 
-// The same network backwards in time; see Timetable::reverse.
-std::shared_ptr<RideNetwork> reverse(const RideNetwork& network, ClockTime wait) {
-  auto back = std::make_shared<RideNetwork>();
-  back->timetable = network.timetable.reverse(wait);
-  std::vector<std::pair<std::uint32_t, StopWalk>> turned;
-  for (std::uint32_t s = 0; s < network.changes.n_rows(); ++s)
-    for (const StopWalk& w : network.changes[s]) turned.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
-  back->changes = build_ragged<StopWalk>(network.changes.n_rows(), turned);
-  return back;
-}
-
 // A question about a window, in seconds.
 struct TransitQuestion {
   const Walks& access;
@@ -257,7 +246,8 @@ void bind_transit(py::module_& m) {
       .def_property_readonly("n_lines", [](const RideNetwork& n) { return n.timetable.n_lines(); })
       .def_property_readonly("n_calls", [](const RideNetwork& n) { return n.timetable.n_calls(); })
       .def_property_readonly("n_bytes", [](const RideNetwork& n) { return n.timetable.n_bytes(); })
-      .def("reversed", &reverse, py::arg("wait"))
+      .def("reversed", [](const RideNetwork& network, ClockTime wait) { return std::make_shared<RideNetwork>(reverse(network, wait)); },
+           py::arg("wait"))
       .def("travel_times", [](const RideNetwork& network, const Walks& access, const Walks& egress, const Walks& direct, std::size_t n_destinations,
                               const std::tuple<int, int, int>& window, int longest, int max_rides, int wait, const std::vector<double>& percentiles,
                               int n_threads, const py::object& report) {
