@@ -67,7 +67,7 @@ class _Editor:
         self.book = CounterBook(parts)
         self.persons = parts.persons
         self.connectivity = parts.connectivity
-        self.networks = list(parts.networks)
+        self.networks = parts.networks
 
     def apply(self, edit: Any) -> None:
         if isinstance(edit, SetPopulationEdit):
@@ -98,7 +98,8 @@ class _Editor:
         if self.connectivity is not self.parts.connectivity:
             changed["connectivity"] = self.connectivity
             changed["adequate"] = self._find_adequate(self.connectivity)
-        changed["networks"] = self.networks
+        if self.networks is not self.parts.networks:
+            changed["networks"] = self.networks
         return replace(self.parts, **changed)
 
     # counters
