@@ -101,8 +101,8 @@ class TransitUse:
         )
         return _core.TransitMode(
             transit._find_network(speed, how),
-            None if walk.is_crow else walk.roads._core,
-            None if walk.is_crow else walk.roads._find_hierarchy(**how),
+            None if footways.roads is None else footways.roads._core,
+            None if footways.roads is None else footways.roads._find_hierarchy(**how),
             speed / 3.6 if walk.is_crow else 0.0,
             self.feed.stops["lat"].to_numpy(dtype=float),
             self.feed.stops["lon"].to_numpy(dtype=float),
