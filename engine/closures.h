@@ -15,14 +15,16 @@
 namespace maillage {
 
 struct SingleClosures {
-  std::size_t n_columns = 0;     // n_groups + 1: the groups, then all of them
-  std::vector<Change> changes;   // n_counters x n_columns; nothing changes for counters that are not open
+  std::size_t n_columns = 0;          // n_groups + 1: the groups, then all of them
+  std::vector<std::uint32_t> row_of;  // counter -> row; row 0 is that of counters that nobody turns to first
+  std::vector<Change> changes;        // rows x n_columns; nothing changes in row 0
 
-  std::span<const Change> operator[](CounterId c) const { return {changes.data() + c.v * n_columns, n_columns}; }
+  std::span<const Change> operator[](CounterId c) const { return {changes.data() + row_of[c.v] * n_columns, n_columns}; }
 };
 
 // Summed in place order in fixed blocks: the same bytes for any number of threads.
-// O(places x (networks + groups)), memory O(counters x groups).
+// O(places x (networks + groups)), memory
+// O(counters that somebody turns to first x groups).
 SingleClosures find_single_closures(const Ladders& ladders, const People& people, const Context& context = {});
 
 }  // namespace maillage

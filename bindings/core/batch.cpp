@@ -2,6 +2,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -72,33 +74,65 @@ Part to_part(std::size_t n_columns, bool by_group) {
   return by_group ? Part{n_columns, 0, n_columns - 1} : Part{n_columns, n_columns - 1, n_columns};
 }
 
-template <class T, class Read>
-void add_column(py::dict& table, const char* name, std::span<const Change> changes, const Part& part, Read&& read) {
-  const std::size_t n_rows = changes.size() / part.n_columns;
-  std::vector<T> values;
-  values.reserve(n_rows * (part.last - part.first));
-  for (std::size_t row = 0; row < n_rows; ++row)
-    for (std::size_t c = part.first; c < part.last; ++c) values.push_back(read(changes[row * part.n_columns + c]));
-  table[name] = to_array(std::move(values));
+// A table being written, one pass over the changes for all of its columns.
+class ChangeTable {
+ public:
+  explicit ChangeTable(std::size_t n_rows) {
+    for (std::vector<double>& column : figures_) column.resize(n_rows);
+    n_places_.resize(n_rows);
+    worst_place_.resize(n_rows);
+  }
+
+  void write(std::size_t row, const Change& c) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const bool is_worse = !c.worst.place.is_none();
+    const double figures[] = {c.persons,
+                              c.states.choice,
+                              c.states.counter_reliant,
+                              c.states.digital_only,
+                              c.states.assisted_only,
+                              c.states.stranded,
+                              c.unreachable,
+                              c.person_ms / 60000,
+                              c.moved,
+                              is_worse ? to_minutes(c.worst.before) : nan,
+                              is_worse ? to_minutes(c.worst.after) : nan};
+    static_assert(std::size(figures) == std::size(kFigures));
+    for (std::size_t i = 0; i < std::size(kFigures); ++i) figures_[i][row] = figures[i];
+    n_places_[row] = static_cast<std::int32_t>(c.n_places);
+    worst_place_[row] = static_cast<std::int32_t>(c.worst.place.v);
+  }
+
+  // Columns of n_rows values; the table is empty afterwards.
+  py::dict take() {
+    py::dict t;
+    for (std::size_t i = 0; i < std::size(kFigures); ++i) t[kFigures[i]] = to_array(std::move(figures_[i]));
+    t["n_places"] = to_array(std::move(n_places_));
+    t["worst_place"] = to_array(std::move(worst_place_));
+    return t;
+  }
+
+ private:
+  static constexpr const char* kFigures[] = {"persons",       "choice",      "counter_reliant", "digital_only",   "assisted_only", "stranded",
+                                             "unreachable",   "person_minutes", "moved",        "worst_before", "worst_after"};
+  std::array<std::vector<double>, std::size(kFigures)> figures_;
+  std::vector<std::int32_t> n_places_, worst_place_;
+};
+
+// `read_row(i)`: the changes of row i, n_columns of them.
+template <class ReadRow>
+ChangeTable write_table(std::size_t n_rows, const Part& part, ReadRow&& read_row) {
+  const std::size_t width = part.last - part.first;
+  ChangeTable table(n_rows * width);
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    const Change* changes = read_row(row) + part.first;
+    for (std::size_t i = 0; i < width; ++i) table.write(row * width + i, changes[i]);
+  }
+  return table;
 }
 
 py::dict to_table(std::span<const Change> changes, const Part& part) {
-  py::dict t;
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  add_column<double>(t, "persons", changes, part, [](const Change& c) { return c.persons; });
-  add_column<double>(t, "choice", changes, part, [](const Change& c) { return c.states.choice; });
-  add_column<double>(t, "counter_reliant", changes, part, [](const Change& c) { return c.states.counter_reliant; });
-  add_column<double>(t, "digital_only", changes, part, [](const Change& c) { return c.states.digital_only; });
-  add_column<double>(t, "assisted_only", changes, part, [](const Change& c) { return c.states.assisted_only; });
-  add_column<double>(t, "stranded", changes, part, [](const Change& c) { return c.states.stranded; });
-  add_column<double>(t, "unreachable", changes, part, [](const Change& c) { return c.unreachable; });
-  add_column<double>(t, "person_minutes", changes, part, [](const Change& c) { return c.person_ms / 60000; });
-  add_column<double>(t, "moved", changes, part, [](const Change& c) { return c.moved; });
-  add_column<std::int32_t>(t, "n_places", changes, part, [](const Change& c) { return static_cast<std::int32_t>(c.n_places); });
-  add_column<std::int32_t>(t, "worst_place", changes, part, [](const Change& c) { return static_cast<std::int32_t>(c.worst.place.v); });
-  add_column<double>(t, "worst_before", changes, part, [nan](const Change& c) { return c.worst.place.is_none() ? nan : to_minutes(c.worst.before); });
-  add_column<double>(t, "worst_after", changes, part, [nan](const Change& c) { return c.worst.place.is_none() ? nan : to_minutes(c.worst.after); });
-  return t;
+  return write_table(changes.size() / part.n_columns, part, [&](std::size_t row) { return changes.data() + row * part.n_columns; }).take();
 }
 
 // Sets of counters in order, each counter once.
@@ -154,17 +188,12 @@ void bind_batch(py::module_& m) {
       .def("singles", [](Closures& c, const Array<std::uint32_t>& counters, bool by_group, int n_threads, const py::object& report) {
         for (std::uint32_t counter : to_span(counters))
           if (counter >= c.n_counters()) throw InputError("a row names a counter that does not exist");
-        const auto changes = run(n_threads, report, [&](const Context& context) {
+        const auto rows = to_span(counters);
+        const Part part = to_part(c.n_columns(), by_group);
+        return run(n_threads, report, [&](const Context& context) {
           const SingleClosures& singles = c.singles(context);
-          std::vector<Change> rows;
-          rows.reserve(static_cast<std::size_t>(counters.size()) * c.n_columns());
-          for (std::uint32_t counter : to_span(counters)) {
-            const auto row = singles[CounterId(counter)];
-            rows.insert(rows.end(), row.begin(), row.end());
-          }
-          return rows;
-        });
-        return to_table(changes, to_part(c.n_columns(), by_group));
+          return write_table(rows.size(), part, [&](std::size_t i) { return singles[CounterId(rows[i])].data(); });
+        }).take();
       }, py::arg("counters"), py::arg("by_group"), py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("figures", [](Closures& c, bool by_group) {
         const std::vector<Change>* figures = nullptr;

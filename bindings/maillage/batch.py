@@ -270,10 +270,11 @@ def _to_worst(
     columns: Mapping[str, np.ndarray], territory: Territory, compact: bool = False
 ) -> dict[str, Any]:
     """The columns of the worst place; of a country's places only those that are named."""
-    named, codes = np.unique(columns["worst_place"], return_inverse=True)
-    n_absent = int(len(named) > 0 and named[0] < 0)
-    texts = pd.Index(territory.parts.places["place"].iloc[named[n_absent:]], dtype="str")
-    rows = codes.astype(np.int32) - n_absent
+    codes, named = pd.factorize(columns["worst_place"])
+    is_known = named >= 0
+    texts = pd.Index(territory.parts.places["place"].iloc[named[is_known]], dtype="str")
+    row_of = np.where(is_known, np.cumsum(is_known) - 1, -1).astype(np.int32)
+    rows = row_of[codes]
     keys: Any = pd.Categorical.from_codes(rows, texts) if compact else to_keys(texts, rows)
     return {"worst_place": keys, **{name: columns[name] for name in WORST[1:]}}
 

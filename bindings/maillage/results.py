@@ -18,8 +18,10 @@ def to_keys(keys: np.ndarray | pd.Index | pd.Series, rows: np.ndarray) -> pd.Ser
     keys = pd.Index(keys)
     if len(rows) >= N_ROWS_FOR_CATEGORIES:
         return pd.Series(pd.Categorical.from_codes(rows, categories=keys))
-    text = pd.Series(np.asarray(keys, dtype=object), dtype="str").array
-    return pd.Series(text.take(rows, allow_fill=True), copy=False)
+    is_ready = keys.dtype == pd.StringDtype(na_value=np.nan)
+    text = (keys if is_ready else pd.Series(np.asarray(keys, dtype=object), dtype="str")).array
+    has_absent = len(rows) > 0 and bool(np.min(rows) < 0)
+    return pd.Series(text.take(rows, allow_fill=has_absent), copy=False)
 
 
 def to_ids(ids: pd.Index | pd.CategoricalDtype, rows: np.ndarray) -> Any:
