@@ -52,8 +52,9 @@ void RoundSearch::change(std::size_t round) {
   for (std::size_t s = 0; s < timetable_.n_stops(); ++s) {
     const ClockTime arrival = rides_(round, s);
     if (arrival == kNever) continue;
-    reached_(round, s) = std::min(reached_(round, s), arrival);
-    for (const StopWalk& w : changes_[s]) reached_(round, w.stop.v) = std::min(reached_(round, w.stop.v), arrival + w.seconds);
+    visit_changes(changes_, StopId(s), [&](StopId stop, ClockTime seconds) {
+      reached_(round, stop.v) = std::min(reached_(round, stop.v), arrival + seconds);
+    });
   }
 }
 
@@ -132,14 +133,12 @@ void LegSearch::change(std::size_t n_left) {
   for (StopId s : rode_.stops)
     for (std::uint32_t at : rode_.at[s.v]) {
       const Label label = labels_[at];
-      auto may_go_on = [&](StopId stop, ClockTime time) {
-        const ClockTime bound = back_.ridden(n_left, stop);
-        return bound != kNever && time <= -bound;
-      };
-      if (may_go_on(s, label.time)) add(reached_, {label.time, label.walked, s, at, 0, LineId(), 0, 0, 0});
-      for (const StopWalk& w : changes_[s.v])
-        if (may_go_on(w.stop, label.time + w.seconds))
-          add(reached_, {label.time + w.seconds, label.walked + w.seconds, w.stop, at, w.seconds, LineId(), 0, 0, 0});
+      visit_changes(changes_, s, [&](StopId stop, ClockTime seconds) {
+        const ClockTime bound = back_.ridden(n_left, stop), time = label.time + seconds;
+        if (bound == kNever || time > -bound) return;
+        const ClockTime walk = stop == s ? 0 : seconds;  // nobody walks from a stop to itself
+        add(reached_, {time, label.walked + walk, stop, at, walk, LineId(), 0, 0, 0});
+      });
     }
   rode_.clear();
 }

@@ -116,8 +116,7 @@ void RangeSearch::change(std::size_t round) {
   for (StopId s : arrived_) {
     is_arrived_[s.v] = 0;
     const ClockTime arrival = rides_[s.v * n_rounds_ + round];
-    mark(s, arrival);
-    for (const StopWalk& w : changes_[s.v]) mark(w.stop, arrival + w.seconds);
+    visit_changes(changes_, s, [&](StopId stop, ClockTime seconds) { mark(stop, arrival + seconds); });
   }
   arrived_.clear();
 }

@@ -9,7 +9,7 @@
 //   rides    a trip is ridden from where it is caught to where an earlier run caught it already: what
 //            follows was handed out then, no later, with no more rides
 //   changes  walks between stops after a ride, at most one between two rides (times on the walking
-//            network are shortest ones, so two would not be shorter)
+//            network are shortest ones, so two would not be shorter); see `visit_changes`
 //
 // Backwards in time: the same on `Timetable::reverse`. What a search holds is O(stops + trips) x rides.
 #pragma once
@@ -28,6 +28,19 @@ struct StopWalk {
   ClockTime seconds;
 };
 
+// Calls `visit(where the next ride begins, seconds)` for whoever a ride brought to a stop: that stop first.
+// A row of a stop with itself is the least time between two rides there: 0 s without one, kNever where
+// nobody may change.
+template <class Visit>
+void visit_changes(const Ragged<StopWalk>& changes, StopId stop, Visit&& visit) {
+  ClockTime stay = 0;
+  for (const StopWalk& w : changes[stop.v])
+    if (w.stop == stop) stay = w.seconds;
+  if (stay != kNever) visit(stop, stay);
+  for (const StopWalk& w : changes[stop.v])
+    if (w.stop != stop) visit(w.stop, w.seconds);
+}
+
 struct RideOptions {
   DepartureWindow window;
   ClockTime longest = 7200;  // longest travel time, waiting included
@@ -38,7 +51,7 @@ struct RideOptions {
 // Searches one after the other on one timetable. Not shared between threads.
 class RangeSearch {
  public:
-  // `changes`: walks from each stop to others (n_stops rows); both outlive the search.
+  // `changes`: walks from each stop to others, and rules of a stop with itself (n_stops rows); both outlive the search.
   RangeSearch(const Timetable& timetable, const Ragged<StopWalk>& changes);
 
   // Calls `visit(departure, stop, arrival)` for every stop and departure that brings one there, by a ride,

@@ -36,9 +36,13 @@ std::vector<ClockTime> find_arrivals_exhaustively(std::span<const TripCall> call
     const State s = queue.top();
     queue.pop();
     if (s.time > best[row(s)]) continue;
+    bool has_rule = false;  // of how long people stay at the stop between two rides, or that they may not change
     if (s.rode)
-      for (const StopWalk& w : changes[s.stop.v]) relax({s.time + w.seconds, s.n_rides, false, w.stop});
-    if (s.n_rides == options.max_rides) continue;
+      for (const StopWalk& w : changes[s.stop.v]) {
+        has_rule |= w.stop == s.stop;
+        if (w.seconds != kNever) relax({s.time + w.seconds, s.n_rides, false, w.stop});
+      }
+    if (s.n_rides == options.max_rides || has_rule) continue;
     for (std::size_t at : calls_at[s.stop.v]) {
       if (!calls[at].may_board || calls[at].departure < s.time + options.wait) continue;
       for (std::size_t i = at + 1; i < calls.size() && calls[i].trip == calls[at].trip; ++i)

@@ -16,7 +16,7 @@
 
 namespace maillage {
 
-// What there is to ride, and how to change on foot: stop -> other stops.
+// What there is to ride, and how to change: on foot to other stops, or at one stop (see visit_changes).
 struct RideNetwork {
   Timetable timetable;
   Ragged<StopWalk> changes;

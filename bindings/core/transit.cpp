@@ -47,7 +47,7 @@ Ragged<StopWalk> to_changes(const Ragged<PointWalk>& walks, std::size_t n_stops)
     row.clear();
     for (const PointWalk& w : walks[s]) {
       if (w.row >= n_stops) throw InputError("a walk between stops leads to a stop that does not exist");
-      if (w.row != s) row.push_back({StopId(w.row), w.seconds});
+      row.push_back({StopId(w.row), w.seconds});
     }
     changes.push_row(row);
   }

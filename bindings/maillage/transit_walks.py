@@ -90,15 +90,18 @@ def apply_transfers(walks: _core.Walks, transfers: pd.DataFrame, n_stops: int) -
     """Ways between stops as the feed says: forbidden ones go, stated times are the least.
 
     A pair that the feed names with a time and that is too far to walk is there as well, with
-    that time. The rules of a stop with itself are not followed.
+    that time. A way from a stop to itself is the least time between two rides there: it is
+    there where the feed states one, and `_core.NEVER` where it forbids the change.
     """
     offsets, ends, seconds = walks.to_arrays()
     starts = np.repeat(np.arange(n_stops, dtype=np.int64), np.diff(offsets))
-    pairs = starts * n_stops + ends
-    stated = transfers[transfers["from_stop"] != transfers["to_stop"]]
-    keys = stated["from_stop"].to_numpy(dtype=np.int64) * n_stops + stated["to_stop"].to_numpy()
-    kind = stated["type"].to_numpy()
-    least = stated["min_transfer_s"].fillna(-1).to_numpy(dtype=np.int64)
+    others = starts != ends
+    pairs, seconds = (starts * n_stops + ends)[others], seconds[others]
+    keys = (
+        transfers["from_stop"].to_numpy(dtype=np.int64) * n_stops + transfers["to_stop"].to_numpy()
+    )
+    kind = transfers["type"].to_numpy()
+    least = transfers["min_transfer_s"].fillna(-1).to_numpy(dtype=np.int64)
     seconds = seconds.astype(np.int64)
     is_timed = (kind == WITH_TIME) & (least >= 0)
     found = pd.Series(least[is_timed], index=keys[is_timed])
@@ -107,8 +110,11 @@ def apply_transfers(walks: _core.Walks, transfers: pd.DataFrame, n_stops: int) -
     new = ~np.isin(found.index.to_numpy(), pairs)
     pairs = np.concatenate([pairs, found.index.to_numpy()[new]])
     seconds = np.concatenate([seconds, found.to_numpy()[new]])
-    kept = ~np.isin(pairs, keys[kind == FORBIDDEN])
-    pairs, seconds = pairs[kept], seconds[kept]
+    forbidden = keys[kind == FORBIDDEN]
+    kept = ~np.isin(pairs, forbidden)
+    within = forbidden[forbidden // n_stops == forbidden % n_stops]
+    pairs = np.concatenate([pairs[kept], within])
+    seconds = np.concatenate([seconds[kept], np.full(len(within), _core.NEVER)])
     order = np.argsort(pairs, kind="stable")
     pairs, seconds = pairs[order], seconds[order]
     counts = np.bincount(pairs // n_stops, minlength=n_stops)

@@ -47,6 +47,13 @@ bool has_way(std::span<const StopWalk> walks, StopId stop, ClockTime seconds) {
   return std::any_of(walks.begin(), walks.end(), [&](const StopWalk& w) { return w.stop == stop && w.seconds == seconds; });
 }
 
+// Least seconds between two rides at one stop; kNever where nobody may change.
+ClockTime find_stay(const Trip& trip, StopId stop) {
+  for (const StopWalk& w : trip.city.changes[stop.v])
+    if (w.stop == stop) return w.seconds;
+  return 0;
+}
+
 // Every leg can be travelled, and the times are those of its parts.
 void check_legs(const Trip& trip, const Itinerary& j) {
   const auto& calls = trip.city.calls;
@@ -58,7 +65,7 @@ void check_legs(const Trip& trip, const Itinerary& j) {
     if (i == 0) {
       ASSERT_TRUE(has_way(trip.ways.access, r.board, r.walk));
     } else {
-      ASSERT_TRUE((here == r.board && r.walk == 0) || has_way(trip.city.changes[here.v], r.board, r.walk));
+      ASSERT_TRUE(here == r.board ? r.walk == 0 : has_way(trip.city.changes[here.v], r.board, r.walk));
     }
     const auto first = std::find_if(calls.begin(), calls.end(), [&](const TripCall& c) { return c.trip == r.trip; });
     ASSERT_LT(r.from, r.to);
@@ -67,7 +74,9 @@ void check_legs(const Trip& trip, const Itinerary& j) {
     ASSERT_EQ(off.trip, r.trip);
     ASSERT_TRUE(on.stop == r.board && off.stop == r.alight && on.may_board && off.may_alight);
     ASSERT_TRUE(on.departure == r.departure && off.arrival == r.arrival);
-    ASSERT_LE(now + r.walk + trip.options.wait, r.departure);
+    const ClockTime stay = i > 0 && here == r.board ? find_stay(trip, here) : 0;
+    ASSERT_NE(stay, kNever);
+    ASSERT_LE(now + r.walk + stay + trip.options.wait, r.departure);
     if (i == 0) {
       ASSERT_EQ(now + r.walk + trip.options.wait, r.departure) << "nobody leaves home too early";
     }
@@ -139,9 +148,13 @@ ClockTime find_least_walking(const Trip& trip, ClockTime departure, ClockTime ar
         for (std::size_t to = i + 1; to < calls.size() && calls[to].trip == calls[i].trip; ++to)
           if (calls[to].may_alight) keep(rode, calls[to].stop, calls[to].arrival, walked);
       }
-    reached = rode;
-    for (const auto& [place, walked] : rode)
-      for (const StopWalk& w : trip.city.changes[place.first]) keep(reached, w.stop, place.second + w.seconds, walked + w.seconds);
+    reached.clear();
+    for (const auto& [place, walked] : rode) {
+      const ClockTime stay = find_stay(trip, StopId(place.first));
+      if (stay != kNever) keep(reached, StopId(place.first), place.second + stay, walked);
+      for (const StopWalk& w : trip.city.changes[place.first])
+        if (w.stop.v != place.first) keep(reached, w.stop, place.second + w.seconds, walked + w.seconds);
+    }
   }
   ClockTime least = kNever;
   for (const auto& [place, walked] : rode)

@@ -61,7 +61,7 @@ Region draw_region(Dice& dice) {
   std::vector<std::pair<std::uint32_t, StopWalk>> walks;
   for (std::uint32_t s = 0; s < r.n_stops; ++s)
     for (std::uint32_t to = 0; to < r.n_stops; ++to)
-      if (s != to && dice.chance(0.2)) walks.emplace_back(s, StopWalk{StopId(to), dice.between(0, 15)});
+      if (dice.chance(s == to ? 0.4 : 0.2)) walks.emplace_back(s, StopWalk{StopId(to), s == to && dice.chance(0.3) ? kNever : dice.between(0, 15)});
   r.changes = build_ragged<StopWalk>(r.n_stops, walks);
   r.home_out = draw_walks(dice, r.n_homes, r.n_stops), r.home_in = draw_walks(dice, r.n_homes, r.n_stops);
   r.counter_out = draw_walks(dice, r.n_counters, r.n_stops), r.counter_in = draw_walks(dice, r.n_counters, r.n_stops);

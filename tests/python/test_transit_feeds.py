@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from gtfs_feeds import FILES, TUESDAY
-from transit_town import at, find_minutes, read_town, to_stops, to_trips, write_town
+from transit_town import at, find_minutes, read_town, to_lat, to_stops, to_trips, write_town
 
 import maillage as ml
 from maillage.errors import InputError
@@ -76,7 +76,7 @@ TRANSFERS = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\n"
         ("D,C,2,601\n", 30),  # the other way
         ("C,D,3,\n", math.nan),
         ("D,C,3,\n", 30),
-        ("C,C,3,\nA,A,2,900\n", 30),  # rules of a stop with itself are not followed
+        ("C,C,3,\nA,A,2,900\n", 30),  # rules of a stop with itself are none between two stops
         ("C,D,2,\n", 30),  # a time is needed and not given
     ],
 )
@@ -84,6 +84,46 @@ def test_transfers(tmp_path: Path, rows: str, minutes: float):
     feed = write_town(tmp_path, CHANGE, TWO_LINES, transfers=TRANSFERS + rows)
     found = find_minutes(ml.read_transit(feed, TUESDAY), "08:00")
     assert found == pytest.approx(minutes, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "rows,minutes",
+    [
+        ("", 22),
+        ("C,C,0,\n", 22),
+        ("C,C,2,120\n", 22),
+        ("C,C,2,121\n", 30),
+        ("C,C,2,601\n", math.nan),
+        ("C,C,3,\n", math.nan),
+        ("A,A,3,\nB,B,2,900\n", 22),  # who begins or ends a journey changes nowhere
+    ],
+)
+def test_changes_at_one_stop_take_what_the_feed_says(tmp_path: Path, rows: str, minutes: float):
+    stops = {"A": 0, "C": 5_000, "B": 10_000}
+    trips = {"1": "A@8:00 C@8:10", "2.a": "C@8:12 B@8:22", "2.b": "C@8:20 B@8:30"}
+    trips |= {"3": "B@9:00 A@9:20"}
+    feed = write_town(tmp_path, stops, trips, transfers=TRANSFERS + rows)
+    transit = ml.read_transit(feed, TUESDAY)
+    assert find_minutes(transit, "08:00") == pytest.approx(minutes, nan_ok=True)
+
+    legs = transit.journeys((3.0, to_lat(0)), (3.0, to_lat(10_000)), "08:00", window_min=0)
+    assert legs["arrival"].tolist()[1:] == ([] if math.isnan(minutes) else [f"08:{minutes}:00"])
+    assert not (legs["mode"] == "walk").any()  # nobody walks from a stop to itself
+
+    homes, desks = at(home=0), at(desk=10_000).assign(opening_hours="Mo-Fr 08:00-17:00")
+    trip = transit.round_trips(homes, desks, 10, max_walk_min=30).iloc[0]  # backwards in time
+    assert trip["arrive"] == pytest.approx(8 * 60 + minutes, nan_ok=True)
+
+
+@pytest.mark.parametrize("rule,minutes", [("", 22), ("C,C,2,420\n", 35), ("C,C,3,\n", 35)])
+def test_who_may_not_change_at_a_stop_walks_to_another(tmp_path: Path, rule: str, minutes: int):
+    trips = {"1": "A@8:00 C@8:10", "2": "C@8:12 B@8:22", "3": "D@8:15 B@8:35"}
+    transit = ml.read_transit(
+        write_town(tmp_path, CHANGE, trips, transfers=TRANSFERS + rule), TUESDAY
+    )
+    assert find_minutes(transit, "08:00") == minutes
+    legs = transit.journeys((3.0, to_lat(0)), (3.0, to_lat(10_000)), "08:00", window_min=0)
+    assert legs["mode"].tolist().count("walk") == (minutes == 35)
 
 
 def test_transfers_farther_than_people_walk(tmp_path: Path):

@@ -258,3 +258,35 @@ def test_rules_about_days_say_what_they_need(valley, change, said):
 def test_kilometres_are_those_on_foot(valley):
     found = read(valley).nearest("post", person_class="no_car", measure="distance", progress=False)
     assert found["distance_km"].iloc[0] == pytest.approx(4, abs=0.01)
+
+
+def test_nobody_takes_a_boat_to_the_bus(valley):
+    """A lives across the water: the boat of the walking network has no timetable."""
+    lats = dict(enumerate([-1.6, -1, 0, 4], start=1))
+    nodes = [f"n{n} x3.0 y{45 + km * KM:.9f}" for n, km in lats.items()]
+    ways = ["w1 Thighway=path Nn1,n2", "w2 Troute=ferry Nn2,n3", "w3 Thighway=path Nn3,n4"]
+    (valley / "water.opl").write_text("\n".join([*nodes, *ways, ""]), encoding="utf-8")
+    places = pd.read_csv(valley / "places.csv")
+    places.loc[0, "lat"] = 45 - 1.3 * KM
+    places.to_csv(valley / "places.csv", index=False)
+    by_boat = "[networks]\nosm = 'water.opl'\n[networks.car]\n[networks.walk]\n"
+    toml = TOML.replace("[networks.crow]\ndetour_factor = 1.0\n", by_boat)
+    toml = toml.format(transit=TRANSIT + "percentile = 10\n")
+    (valley / "territory.toml").write_text(toml, encoding="utf-8")
+    territory = ml.read_territory(valley / "territory.toml", cache=False, progress=False)
+    minutes = find_minutes(territory)
+    assert minutes[0] == pytest.approx(0.3 / 4.5 * 60 + 1 / 15 * 60 + 4 / 4.5 * 60, abs=0.1)
+    assert minutes[1] < 13  # B waits for the bus on its own shore
+
+
+@pytest.mark.parametrize("rule,minutes", [("", 15), ("B,B,2,301\n", 20), ("B,B,3,\n", 53.33)])
+def test_changes_at_one_stop_take_what_the_feed_says(valley, rule, minutes):
+    """By one bus from A to B, there at 08:03, and on by another at 08:05 or at 08:10."""
+    calls = ["T1,8:00:00,8:00:00,A,1", "T1,8:03:00,8:03:00,B,2"]
+    for trip, leave, arrive in (("T2", "8:05", "8:10"), ("T3", "8:10", "8:15")):
+        calls += [f"{trip},{leave}:00,{leave}:00,B,1", f"{trip},{arrive}:00,{arrive}:00,C,2"]
+    trips = FILES["trips.txt"] + "L1,WEEK,T3,Ville,0\n"
+    transfers = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\n" + rule
+    write_feed(valley, trips=trips, stop_times=to_times(*calls), transfers=transfers)
+    near = TRANSIT.replace("max_walk_min = 20", "max_walk_min = 10")
+    assert find_minutes(read(valley, near))[0] == pytest.approx(minutes, abs=0.02)

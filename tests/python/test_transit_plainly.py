@@ -38,6 +38,12 @@ class PlainSearch:
         every = [(a, b) for a in stops for b in stops if a != b]
         change = {(a, b): find_walk_s(stops[a], stops[b]) for a, b in every}
         self.change = {pair: seconds for pair, seconds in change.items() if seconds <= 1000}
+        self.change |= {(a, a): 0 for a in stops}
+        for row in transit.feed.transfers.to_dict("records"):  # all of a stop with itself
+            is_forbidden = row["type"] == 3
+            self.change[row["from_stop"], row["to_stop"]] = (
+                math.inf if is_forbidden else int(row["min_transfer_s"])
+            )
 
     def find_minutes(self, t: int, asked: dict[str, float]) -> float:
         """Minutes when leaving at an instant; NaN when nothing goes."""
@@ -50,7 +56,7 @@ class PlainSearch:
             for stop, arrival in rides.items():
                 if self.egress[stop] <= min(2000, most):
                     best = min(best, arrival + self.egress[stop])
-            reached = dict(rides)
+            reached = {}
             for (a, b), seconds in self.change.items():
                 if a in rides:
                     reached[b] = min(reached.get(b, math.inf), rides[a] + seconds)
@@ -87,7 +93,10 @@ def draw_town(folder: Path, dice: np.random.Generator) -> Path:
                 calls.append(f"{name}@{to_clock(now)}-{to_clock(leave)}{door}")
                 now = leave + int(dice.integers(30, 600))
             trips[f"{line}.{number}"] = " ".join(calls)
-    return write_town(folder, stops, trips)
+    rules = [f"{a},{a},{dice.choice([2, 2, 3])},{dice.integers(0, 900)}" for a in "ABCDEF"]
+    kept = [rule for rule in rules if dice.random() < 0.5]
+    header = "from_stop_id,to_stop_id,transfer_type,min_transfer_time"
+    return write_town(folder, stops, trips, transfers="\n".join([header, *kept, ""]))
 
 
 @pytest.mark.parametrize("seed", range(7))

@@ -19,7 +19,8 @@ struct City {
 };
 
 // A few lines with irregular, sometimes overtaking trips, some that call twice at a stop, stops where
-// nobody may get on or off, walks between stops, equal times and times of zero.
+// nobody may get on or off, walks between stops, changes at a stop that take time or are forbidden, equal
+// times and times of zero.
 inline City draw_city(Dice& dice) {
   City city;
   city.n_stops = static_cast<std::size_t>(dice.between(2, 9));
@@ -41,7 +42,7 @@ inline City draw_city(Dice& dice) {
   std::vector<std::pair<std::uint32_t, StopWalk>> walks;
   for (std::uint32_t s = 0; s < city.n_stops; ++s)
     for (std::uint32_t to = 0; to < city.n_stops; ++to)
-      if (s != to && dice.chance(0.2)) walks.emplace_back(s, StopWalk{StopId(to), dice.between(0, 20)});
+      if (dice.chance(s == to ? 0.4 : 0.2)) walks.emplace_back(s, StopWalk{StopId(to), s == to && dice.chance(0.3) ? kNever : dice.between(0, 20)});
   city.changes = build_ragged<StopWalk>(city.n_stops, walks);
   for (std::uint32_t s = 0; s < city.n_stops; ++s)
     if (dice.chance(0.4)) city.access.push_back({StopId(s), dice.between(0, 15)});
