@@ -30,6 +30,7 @@ from maillage.results import to_ids
 from maillage.roads import RoadNetwork
 from maillage.scenario import Scenario
 from maillage.transit_edits import apply_to_feed
+from maillage.transit_findings import find_stops_off_network
 from maillage.transit_journeys import LegWriter, to_end, to_point_frame
 from maillage.transit_trips import find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
@@ -428,12 +429,16 @@ def read_transit(
         Longest ways on foot between stops and from the last stop.
 
     Raises InputError for feeds that cannot be read and for a date on which nothing runs,
-    with the nearest dates on which something does. Doubts are in `.findings`.
+    with the nearest dates on which something does. Doubts are in `.findings`, among them the
+    stops in use that no way on foot is near (`stop_off_network`).
     """
     reaches = check_reaches(max_transfer_m, max_egress_m)
     footways = Footways(walk)
     feed = read_gtfs(_to_sources(gtfs), date, progress=progress)
-    return Transit(feed, to_date(date), footways, **reaches)
+    transit = Transit(feed, to_date(date), footways, **reaches)
+    with report_progress(progress) as report:
+        find_stops_off_network([transit], feed.findings, {"threads": 0, "progress": report})
+    return transit
 
 
 def _find_reason(here: Spots, there: Spots) -> str:

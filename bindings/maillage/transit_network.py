@@ -15,6 +15,7 @@ from maillage.networks import NetworkUse
 from maillage.roads import RoadNetwork
 from maillage.transit import Transit
 from maillage.transit_edits import LineEdit, apply_edit
+from maillage.transit_findings import find_stops_off_network
 from maillage.transit_walks import Footways
 from maillage.transit_window import to_asked
 
@@ -24,6 +25,9 @@ SECONDS_A_MINUTE = 60
 def build_transit(config: TransitConfig, walking: Sequence[NetworkUse]) -> list[NetworkUse]:
     """The timetables beside each network of people on foot."""
     feed = read_gtfs(config.gtfs, config.date, progress=False)
+    for walk in walking[:1]:  # the ways are the same at every speed
+        day = Transit(feed, to_date(config.date), _to_footways(walk))
+        find_stops_off_network([day], feed.findings, {"threads": 0, "progress": None})
     return [
         _build_use(config, feed, walk, feed.findings if walk.walk_class <= 0 else Findings())
         for walk in walking
@@ -49,6 +53,10 @@ def _build_use(
         findings=findings,
         transit=TransitUse(config, feed, walk),
     )
+
+
+def _to_footways(walk: NetworkUse) -> Footways:
+    return Footways(None if walk.is_crow else walk.roads)
 
 
 class TransitUse:
@@ -86,7 +94,7 @@ class TransitUse:
     def _build(self, threads: int, report: Any) -> _core.TransitMode:
         config, walk, date = self.config, self.walk, to_date(self.config.date)
         how = {"threads": threads, "progress": report}
-        footways = Footways(None if walk.is_crow else walk.roads)
+        footways = _to_footways(walk)
         speed = self.find_speed()
         transit = Transit(self.feed, date, footways, max_transfer_m=config.max_transfer_m)
         asked = to_asked(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from maillage.roads import MAX_SNAP_M, WALK_SPEED_KMH, RoadNetwork
 
 SECONDS_AN_HOUR = 3600.0
 FORBIDDEN, WITH_TIME = 3, 2  # of transfers.txt
+_off_ferries: WeakKeyDictionary[RoadNetwork, RoadNetwork | None] = WeakKeyDictionary()
 _ROUNDING_S = 1e-6  # 60 x 8.2 min are 492 s, though in floating point a hair less
 
 
@@ -69,9 +71,13 @@ class Footways:
 
 
 def _keep_off_ferries(roads: RoadNetwork) -> RoadNetwork:
-    """The same roads, on which nobody takes a ferry: it is ridden by its timetable."""
-    core = roads._core.kept_off_ferries()
-    return roads if core is None else RoadNetwork(core, roads._node_ids, roads._findings)
+    """The same roads, on which nobody takes a ferry: it is ridden by its timetable. Kept as
+    long as they are, so that its hierarchy is made once."""
+    if roads not in _off_ferries:
+        core = roads._core.kept_off_ferries()
+        twin = None if core is None else RoadNetwork(core, roads._node_ids, roads._findings)
+        _off_ferries[roads] = twin
+    return _off_ferries[roads] or roads
 
 
 def _find_speed(roads: RoadNetwork) -> float:

@@ -23,10 +23,11 @@ from maillage.geo.gtfs import find_same_agencies, join_feeds, read_feeds, to_fee
 from maillage.geo.gtfs_times import to_date
 from maillage.geo.opening_days import SECONDS_A_DAY
 from maillage.geo.opening_hours import OSM_DAYS
-from maillage.progress import ProgressChoice
+from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import RoadNetwork
 from maillage.transit import MAX_EGRESS_M, MAX_TRANSFER_M, Transit, check_reaches
+from maillage.transit_findings import find_stops_off_network
 from maillage.transit_trips import Trips, VisitOptions, find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots
 
@@ -168,6 +169,8 @@ def read_transit_week(
     if not any((feed.trips["day_offset"] == 0).any() for feed in found):
         join_feeds(feeds, days[0], Findings())  # says when something does
     transits = [Transit(*of, footways, **reaches) for of in zip(found, days, strict=True)]
+    with report_progress(progress) as report:
+        find_stops_off_network(transits, findings, {"threads": 0, "progress": report})
     return TransitWeek(transits, findings)
 
 

@@ -245,6 +245,19 @@ def test_a_feed_that_rests_while_another_runs(tmp_path: Path):
     assert "sunday.zip: its service goes from" in str(caught.value)
 
 
+def test_a_date_most_of_whose_trips_have_no_stop_times(tmp_path: Path):
+    silent = "".join(f"L1,WEEK,S{n},Ville,0\nL1,SUN,U{n},Ville,0\n" for n in range(3))
+    sunday = "SUN,0,0,0,0,0,0,1,20250601,20250630\n"
+    of = {"trips": FILES["trips.txt"] + silent, "calendar": FILES["calendar.txt"] + sunday}
+    path = write_feed(tmp_path, **of)
+    feed = read_gtfs([path, write_feed(tmp_path, "whole.zip")], TUESDAY)
+    assert feed.findings.count("trip_without_calls") == 6  # of all days
+    assert feed.findings.count("many_trips_missing") == 3
+    assert feed.findings.examples("many_trips_missing") == [
+        f"{path}: 3 of the 5 trips of 2025-06-10 cannot be ridden: answers lack them"
+    ]
+
+
 def test_an_expired_feed_beside_one_that_runs(tmp_path: Path):
     old = FILES["calendar.txt"].replace("202506", "202406")
     info = "feed_publisher_name,feed_start_date,feed_end_date\nX,20250601,20250609\n"

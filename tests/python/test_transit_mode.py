@@ -260,8 +260,8 @@ def test_kilometres_are_those_on_foot(valley):
     assert found["distance_km"].iloc[0] == pytest.approx(4, abs=0.01)
 
 
-def test_nobody_takes_a_boat_to_the_bus(valley):
-    """A lives across the water: the boat of the walking network has no timetable."""
+def read_by_water(valley) -> ml.Territory:
+    """People walk along a path with a boat in it: A lives across the water."""
     lats = dict(enumerate([-1.6, -1, 0, 4], start=1))
     nodes = [f"n{n} x3.0 y{45 + km * KM:.9f}" for n, km in lats.items()]
     ways = ["w1 Thighway=path Nn1,n2", "w2 Troute=ferry Nn2,n3", "w3 Thighway=path Nn3,n4"]
@@ -273,10 +273,22 @@ def test_nobody_takes_a_boat_to_the_bus(valley):
     toml = TOML.replace("[networks.crow]\ndetour_factor = 1.0\n", by_boat)
     toml = toml.format(transit=TRANSIT + "percentile = 10\n")
     (valley / "territory.toml").write_text(toml, encoding="utf-8")
-    territory = ml.read_territory(valley / "territory.toml", cache=False, progress=False)
-    minutes = find_minutes(territory)
+    return ml.read_territory(valley / "territory.toml", cache=False, progress=False)
+
+
+def test_nobody_takes_a_boat_to_the_bus(valley):
+    """The boat of the walking network has no timetable."""
+    minutes = find_minutes(read_by_water(valley))
     assert minutes[0] == pytest.approx(0.3 / 4.5 * 60 + 1 / 15 * 60 + 4 / 4.5 * 60, abs=0.1)
     assert minutes[1] < 13  # B waits for the bus on its own shore
+
+
+def test_stops_that_no_way_leads_to_are_a_finding(valley):
+    assert "stop_off_network" not in set(read_by_water(valley).findings["kind"])
+    stops = FILES["stops.txt"].replace(f"B,Pont,{45 + KM:.9f},3", "B,Pont,45,4")
+    write_feed(valley, stops=stops)
+    found = read_by_water(valley).findings.set_index("kind").loc["stop_off_network"]
+    assert found["count"] == 1 and found["examples"].startswith("B: no way on foot is near it")
 
 
 @pytest.mark.parametrize("rule,minutes", [("", 15), ("B,B,2,301\n", 20), ("B,B,3,\n", 53.33)])

@@ -12,6 +12,7 @@ from gtfs_feeds import TUESDAY
 from transit_town import at, find_minutes, read_town, to_lat, write_town
 
 import maillage as ml
+from maillage.transit_walks import Footways
 
 BUS = {"T": "A@8:10 B@8:30"}
 TOWN = {"A": 0, "B": 10_000}
@@ -72,6 +73,25 @@ def test_points_off_the_network(tmp_path: Path):
     assert (table.loc[~away, "no_journey_share"] == [0, 0, 1, 0]).all()
 
 
+def test_stops_that_no_way_leads_to_are_a_finding(tmp_path: Path):
+    stops = {**TOWN, "C": 60_000, "unused": 90_000, "nowhere": None}
+    trips = {"T": "A@8:10 B@8:30 C@9:30 nowhere@9:40"}
+    feed = write_town(tmp_path, stops, trips)
+    transit = ml.read_transit(feed, TUESDAY, walk=build_walk())
+    kinds = transit.findings.set_index("kind")
+    assert kinds.loc["stop_off_network", "count"] == 1
+    words = "C: no way on foot is near it: one of 1 such among 3 stops in use"
+    assert kinds.loc["stop_off_network", "examples"] == words
+    week = ml.read_transit_week(feed, TUESDAY, walk=build_walk())
+    assert week.findings.set_index("kind").loc["stop_off_network", "count"] == 1
+    straight = ml.read_transit(feed, TUESDAY)
+    assert "stop_off_network" not in set(straight.findings["kind"])
+    near = write_town(tmp_path, TOWN, BUS, "near.zip")
+    for found in (near, [near, feed]):
+        kinds = set(ml.read_transit(found, TUESDAY, walk=build_walk()).findings["kind"])
+        assert ("stop_off_network" in kinds) == (found is not near)
+
+
 def test_a_step_from_the_road_is_walked_too(tmp_path: Path):
     transit = read_town(tmp_path, TOWN, BUS, walk=build_walk())
     aside = 300 * math.degrees(1 / 6_371_008.8) / math.cos(math.radians(to_lat(10_000)))
@@ -115,6 +135,8 @@ def test_boats_are_ridden_by_their_timetable(tmp_path: Path):
     walk = ml.read_roads(tmp_path / "island.opl", "walk")
     there = walk.travel_time_matrix(at(home=0), at(desk=3_200))["travel_time"]
     assert there.tolist() == pytest.approx([2 * 8 + 8], abs=0.1)  # who only walks takes the boat
+
+    assert Footways(walk).roads is Footways(walk).roads is not walk  # made once
 
     boat = {"T": "A@9:00 B@9:10"}
     transit = read_town(tmp_path, {"A": 600, "B": 2_600}, boat, walk=walk)

@@ -36,6 +36,7 @@ from maillage.progress import ProgressChoice, report_progress
 
 __all__ = ["TransitFeed", "read_gtfs"]
 
+MANY_SILENT = 0.1  # share of the trips of a date without which a timetable is in doubt
 ID_SIGN = ":"  # between the name of a feed and an id, where there are several feeds
 
 
@@ -165,6 +166,7 @@ def _check_service(feeds: Sequence[Feed], days: Sequence[FeedDay], date: dt.date
 def _find_rest(feed: Feed, day: FeedDay, date: dt.date, findings: Findings) -> None:
     """Findings about a feed that does not run on the date, is over, or was not made for it."""
     counts = feed.count_trips()
+    _find_silent(feed, date, findings)
     if not (day.runs["day_offset"] == 0).any():
         near = find_nearest_days(counts, date)
         findings.add("no_service_on_date", f"{feed.path}: nothing runs on {date}; {near}")
@@ -173,6 +175,16 @@ def _find_rest(feed: Feed, day: FeedDay, date: dt.date, findings: Findings) -> N
     if first > np.datetime64(date) or last < np.datetime64(date):  # NaT is neither
         period = " to ".join("?" if np.isnat(d) else str(d) for d in (first, last))
         findings.add("outside_feed_period", f"{feed.path}: feed_info.txt says {period}, not {date}")
+
+
+def _find_silent(feed: Feed, date: dt.date, findings: Findings) -> None:
+    """A finding where many trips of a date cannot be ridden, most often without stop times."""
+    running = np.append(feed.calendar.find_running(date), False)  # the last: unknown services
+    runs = running[feed.trips["service"].to_numpy()]
+    n_silent = int((runs & (feed.count_runs() == 0)).sum())
+    if n_silent > MANY_SILENT * runs.sum():
+        words = f"{n_silent:,} of the {runs.sum():,} trips of {date} cannot be ridden"
+        findings.add("many_trips_missing", f"{feed.path}: {words}: answers lack them", n_silent)
 
 
 def find_expired(feed: Feed, counts: pd.Series, date: dt.date, findings: Findings) -> None:
