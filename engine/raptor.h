@@ -69,6 +69,9 @@ class RangeSearch {
     }
   }
 
+  // Whether the last run may board at a stop after a ride, whatever leaves there.
+  bool reaches(StopId s) const { return reached_[s.v * n_rounds_ + n_rounds_ - 1] != kNever; }
+
  private:
   // A trip that can just be caught by leaving the point at an instant.
   struct Catch {

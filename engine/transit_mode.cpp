@@ -91,12 +91,14 @@ TransitWalks TransitMode::find_walks_back(const FootPoints& from, const FootPoin
   return {turn_walks(walks.egress, to.points.size()), turn_walks(walks.access, n_stops_), turn_walks(walks.direct, to.points.size())};
 }
 
-void TransitMode::fill(const FootPoints& places, const FootPoints& counters, Direction direction, std::span<TransitColumn> columns,
+void TransitMode::fill(const FootPoints& places, const FootPoints& counters, Direction direction, std::span<Found> columns,
                        const Context& context) const {
   const bool is_back = direction == Direction::to_counters;
   const TransitWalks walks = is_back ? find_walks_back(places, counters, context) : find_walks(counters, places, context);
   const RideOptions ride = is_back ? turn(rule_.ride) : rule_.ride;
-  visit_profiles(is_back ? backward_ : forward_, walks, places.points.size(), ride, [&](std::size_t c, std::span<const DepartureProfile> profiles) {
+  visit_searches(is_back ? backward_ : forward_, walks, places.points.size(), [&](std::size_t c, ProfileSearch& search) {
+    const auto profiles = search.run(c, ride);
+    TransitColumn column;
     WindowReader reader(rule_.ride.window, rule_.ride.longest, {rule_.percentile});
     DepartureProfile turned;
     for (std::size_t p = 0; p < profiles.size(); ++p) {
@@ -104,9 +106,10 @@ void TransitMode::fill(const FootPoints& places, const FootPoints& counters, Dir
       if (is_back) turn(profiles[p], turned);
       ClockTime seconds = kNever;
       reader.read(is_back ? turned : profiles[p], {&seconds, 1});
-      if (seconds != kNever) columns[c].emplace_back(PlaceId(p), to_time(seconds));
+      if (seconds != kNever) column.emplace_back(PlaceId(p), to_time(seconds));
     }
-    columns[c].shrink_to_fit();
+    column.shrink_to_fit();
+    columns[c] = {std::make_shared<const TransitColumn>(std::move(column)), std::make_shared<const std::vector<bool>>(search.find_boarding())};
   }, context);
 }
 
@@ -123,16 +126,29 @@ std::vector<std::shared_ptr<const TransitColumn>> TransitMode::find_columns(cons
   if (!missing.empty()) {
     std::vector<LatLon> points;
     for (std::uint32_t c : missing) points.push_back(counters.points[c]);
-    std::vector<TransitColumn> columns(missing.size());
+    std::vector<Found> columns(missing.size());
     fill(places, {points, select_links(counters.links, missing)}, direction, columns, context);
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < missing.size(); ++i)
-      kept_.emplace(key(missing[i]), std::make_shared<const TransitColumn>(std::move(columns[i])));
+      kept_.emplace(key(missing[i]), std::move(columns[i]));
   }
   std::vector<std::shared_ptr<const TransitColumn>> out;
   const std::lock_guard lock(mutex_);
-  for (std::size_t c = 0; c < counters.points.size(); ++c) out.push_back(kept_.at(key(c)));
+  for (std::size_t c = 0; c < counters.points.size(); ++c) out.push_back(kept_.at(key(c)).column);
   return out;
+}
+
+std::size_t TransitMode::n_columns() const {
+  const std::lock_guard lock(mutex_);
+  return kept_.size();
+}
+
+std::size_t TransitMode::take_over(const TransitMode& before, std::span<const StopId> touched) {
+  if (before.n_stops_ != n_stops_) throw InputError("the timetables have not the same stops");
+  const std::scoped_lock lock(mutex_, before.mutex_);
+  for (const auto& [key, found] : before.kept_)
+    if (std::none_of(touched.begin(), touched.end(), [&](StopId s) { return (*found.boarding)[s.v]; })) kept_.emplace(key, found);
+  return kept_.size();
 }
 
 Matrix<Duration> TransitMode::find_times_exhaustively(const FootPoints& places, const FootPoints& counters, Direction direction,

@@ -4,7 +4,8 @@
 //   from a counter   one range search forwards does
 //
 // The travel time is a percentile over the departures of a window, waiting and walking included. Times of a
-// counter are found once and kept: scenarios that close, open or move counters search for the new ones only.
+// counter are found once and kept: scenarios that close, open or move counters search for the new ones only, and
+// those that change trips for the counters whose search may board at a stop of these trips.
 #pragma once
 
 #include <map>
@@ -55,22 +56,31 @@ class TransitMode {
   std::vector<std::shared_ptr<const TransitColumn>> find_columns(const FootPoints& places, const FootPoints& counters, Direction direction,
                                                                  const Context& context) const;
 
+  // Keeps the columns of the same mode with other trips, as far as those cannot have changed them: `touched` are the
+  // stops at which trips came or went. `before` differs in nothing but its trips. Returns how many it keeps.
+  std::size_t take_over(const TransitMode& before, std::span<const StopId> touched);
+
   // Times from (or to) every place, by a search from each place, to every counter; each instant of the window is looked
   // at. The slow, obvious form: nothing is kept.
   Matrix<Duration> find_times_exhaustively(const FootPoints& places, const FootPoints& counters, Direction direction, const Context& context) const;
 
+  std::size_t n_columns() const;  // known so far
   const TransitRule& rule() const { return rule_; }
   const RideNetwork& network() const { return forward_; }
 
  private:
   using Key = std::tuple<double, double, Direction>;
+  struct Found {
+    std::shared_ptr<const TransitColumn> column;
+    std::shared_ptr<const std::vector<bool>> boarding;  // stops: see ProfileSearch::find_boarding
+  };
 
   Ragged<PointWalk> walk(const FootPoints& from, const FootPoints& to, ClockTime longest, const Context& context) const;
   Ragged<PointWalk> walk_to_stops(const FootPoints& from, ClockTime longest, const Context& context) const;
   Ragged<PointWalk> walk_from_stops(const FootPoints& to, ClockTime longest, const Context& context) const;
   TransitWalks find_walks(const FootPoints& from, const FootPoints& to, const Context& context) const;
   TransitWalks find_walks_back(const FootPoints& from, const FootPoints& to, const Context& context) const;
-  void fill(const FootPoints& places, const FootPoints& counters, Direction direction, std::span<TransitColumn> columns, const Context& context) const;
+  void fill(const FootPoints& places, const FootPoints& counters, Direction direction, std::span<Found> columns, const Context& context) const;
 
   RideNetwork forward_, backward_;
   Footpaths paths_;
@@ -80,7 +90,7 @@ class TransitMode {
   std::vector<LatLon> stop_points_;   // where
   Links stop_links_;
   mutable std::mutex mutex_;
-  mutable std::map<Key, std::shared_ptr<const TransitColumn>> kept_;
+  mutable std::map<Key, Found> kept_;
 };
 
 // The lists of all places from the columns of counters.

@@ -13,7 +13,7 @@ RideNetwork reverse(const RideNetwork& network, ClockTime wait) {
 }
 
 ProfileSearch::ProfileSearch(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations)
-    : walks_(walks), search_(network.timetable, network.changes), profiles_(n_destinations), targets_(n_destinations) {}
+    : walks_(walks), n_stops_(network.timetable.n_stops()), search_(network.timetable, network.changes), profiles_(n_destinations), targets_(n_destinations) {}
 
 std::span<const DepartureProfile> ProfileSearch::run(std::size_t origin, const RideOptions& options) {
   for (DepartureProfile& p : profiles_) p.clear(kNever);
@@ -37,15 +37,27 @@ std::span<const DepartureProfile> ProfileSearch::run(std::size_t origin, const R
   return profiles_;
 }
 
-void visit_profiles(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations, const RideOptions& options,
-                    const WriteProfiles& write, const Context& context) {
+std::vector<bool> ProfileSearch::find_boarding() const {
+  std::vector<bool> boarding(n_stops_);
+  for (std::uint32_t s = 0; s < n_stops_; ++s) boarding[s] = search_.reaches(StopId(s));
+  for (const StopWalk& w : access_) boarding[w.stop.v] = true;
+  return boarding;
+}
+
+void visit_searches(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations, const VisitSearch& visit,
+                    const Context& context) {
   Pool<ProfileSearch> searches([&] { return std::make_unique<ProfileSearch>(network, walks, n_destinations); });
   const std::size_t n_origins = walks.access.n_rows();
   context.begin("riding the timetable", n_origins);
   for_blocks(n_origins, 1, context, [&](std::size_t begin, std::size_t end) {
     auto search = searches.borrow();
-    for (std::size_t o = begin; o < end; ++o) write(o, search->run(o, options));
+    for (std::size_t o = begin; o < end; ++o) visit(o, *search);
   });
+}
+
+void visit_profiles(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations, const RideOptions& options,
+                    const WriteProfiles& write, const Context& context) {
+  visit_searches(network, walks, n_destinations, [&](std::size_t o, ProfileSearch& search) { write(o, search.run(o, options)); }, context);
 }
 
 TransitTable find_transit_times(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations,

@@ -41,8 +41,13 @@ class ProfileSearch {
   // walking, or than `options.longest`, is left out.
   std::span<const DepartureProfile> run(std::size_t origin, const RideOptions& options);
 
+  // Stops at which the last run may board a trip, whatever leaves there: more or fewer trips that call at none of them
+  // change nothing in its profiles. A bit each of n_stops.
+  std::vector<bool> find_boarding() const;
+
  private:
   const TransitWalks& walks_;
+  std::size_t n_stops_;
   RangeSearch search_;
   std::vector<StopWalk> access_;
   std::vector<DepartureProfile> profiles_;
@@ -53,6 +58,11 @@ class ProfileSearch {
   };
   std::vector<Target> targets_;
 };
+
+// Calls `visit(origin, search)`, several threads at once.
+using VisitSearch = std::function<void(std::size_t, ProfileSearch&)>;
+void visit_searches(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations, const VisitSearch& visit,
+                    const Context& context = {});
 
 // Calls `write(origin, profiles of all destinations)`, several threads at once.
 using WriteProfiles = std::function<void(std::size_t, std::span<const DepartureProfile>)>;

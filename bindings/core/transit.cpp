@@ -236,7 +236,17 @@ void bind_transit(py::module_& m) {
   py::class_<TransitMode, std::shared_ptr<TransitMode>>(m, "TransitMode")
       .def(py::init(&build_mode), py::arg("network"), py::arg("paths"), py::arg("hierarchy"), py::arg("straight_mps"), py::arg("stop_lat"),
            py::arg("stop_lon"), py::arg("window"), py::arg("longest"), py::arg("max_rides"), py::arg("wait"), py::arg("percentile"),
-           py::arg("longest_walk"), py::arg("threads") = 0, py::arg("progress") = py::none());
+           py::arg("longest_walk"), py::arg("threads") = 0, py::arg("progress") = py::none())
+      .def_property_readonly("n_columns", &TransitMode::n_columns)
+      .def("take_over", [](TransitMode& mode, const std::shared_ptr<TransitMode>& before, const Array<std::uint32_t>& touched) {
+        std::vector<StopId> stops;
+        for (std::uint32_t s : to_span(touched)) {
+          if (s >= mode.network().timetable.n_stops()) throw InputError("a row names a stop that does not exist");
+          stops.push_back(StopId(s));
+        }
+        const py::gil_scoped_release release;
+        return mode.take_over(*before, stops);
+      }, py::arg("before"), py::arg("touched"));
 
   py::class_<RideNetwork, std::shared_ptr<RideNetwork>>(m, "RideNetwork")
       .def(py::init(&build_ride_network), py::arg("n_stops"), py::arg("n_trips"), py::arg("trip"), py::arg("stop"), py::arg("arrival"),

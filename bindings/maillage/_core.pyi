@@ -508,3 +508,9 @@ class TransitMode:
         threads: int = 0,
         progress: Report = None,
     ) -> None: ...
+    @property
+    def n_columns(self) -> int:
+        """Counters whose times are known, each direction for itself."""
+
+    def take_over(self, before: TransitMode, touched: NDArray[np.uint32]) -> int:
+        """Keeps the times of the same mode before trips at the stops `touched` came or went."""

@@ -65,6 +65,13 @@ def find_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.
     return np.flatnonzero(found)
 
 
+def find_stops_of_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:
+    """Rows of the stops at which the trips of a line call, ascending."""
+    calls = feed.stop_times
+    is_theirs = np.isin(calls["trip"].to_numpy(), find_line(feed, line, direction))
+    return np.unique(calls["stop"].to_numpy()[is_theirs]).astype(np.uint32)
+
+
 def find_line_problem(feed: TransitFeed, line: str, direction: int | None = None) -> str | None:
     """Why nothing can be done with a line, in words; None when it runs."""
     if len(find_line(feed, line, direction)):

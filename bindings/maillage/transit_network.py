@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from maillage import _core
 from maillage.config_transit import TransitConfig
@@ -14,7 +16,7 @@ from maillage.geo.gtfs_times import to_date
 from maillage.networks import NetworkUse
 from maillage.roads import RoadNetwork
 from maillage.transit import Transit
-from maillage.transit_edits import LineEdit, apply_edit
+from maillage.transit_edits import LineEdit, apply_edit, find_stops_of_line
 from maillage.transit_findings import find_stops_off_network
 from maillage.transit_walks import Footways
 from maillage.transit_window import to_asked
@@ -59,6 +61,13 @@ def _to_footways(walk: NetworkUse) -> Footways:
     return Footways(None if walk.is_crow else walk.roads)
 
 
+class KnownTimes(NamedTuple):
+    """A timetable whose times are known, and the stops (rows) where other trips call now."""
+
+    mode: _core.TransitMode
+    touched: np.ndarray
+
+
 class TransitUse:
     """Timetables on the ways of people who walk at one speed. Immutable."""
 
@@ -68,16 +77,24 @@ class TransitUse:
         feed: TransitFeed,
         walk: NetworkUse,
         edits: tuple[LineEdit, ...] = (),
+        known: KnownTimes | None = None,
     ) -> None:
         self.config = config
         self.feed = feed  # after the edits
         self.walk = walk
         self.edits = edits
+        self._known = known
         self._core: _core.TransitMode | None = None
 
     def apply(self, edit: LineEdit) -> TransitUse:
         """The same with other trips."""
-        return TransitUse(self.config, apply_edit(self.feed, edit), self.walk, (*self.edits, edit))
+        known, stops = self._known, find_stops_of_line(self.feed, edit.line, edit.direction)
+        if self._core is not None:
+            known = KnownTimes(self._core, stops)
+        elif known is not None:
+            known = KnownTimes(known.mode, np.union1d(known.touched, stops))
+        feed = apply_edit(self.feed, edit)
+        return TransitUse(self.config, feed, self.walk, (*self.edits, edit), known)
 
     def find_speed(self) -> float:
         """km/h along the footways, or along straight lines."""
@@ -89,6 +106,9 @@ class TransitUse:
         """What the engine needs; made once."""
         if self._core is None:
             self._core = self._build(threads, report)
+            if self._known is not None:
+                self._core.take_over(self._known.mode, self._known.touched)
+                self._known = None
         return self._core
 
     def _build(self, threads: int, report: Any) -> _core.TransitMode:

@@ -8,6 +8,7 @@ and is at C at 08:10.
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -130,6 +131,78 @@ def test_a_cut_line_leaves_people_on_foot_and_an_added_trip_serves_them(valley):
     more = late.apply(ml.Scenario("more").add_trips("1", ["08:40"], direction=0))
     assert find_minutes(more)[0] == pytest.approx(15, abs=0.01)
     assert find_minutes(late)[0] == pytest.approx(4 / 4.5 * 60, abs=0.01)
+
+
+@pytest.fixture
+def valleys(tmp_path):
+    """Twelve stops 3 km apart; three lines, each along four of them, and a counter at each line."""
+    rng = np.random.default_rng(6)
+    lat = [45 + 3 * KM * i for i in range(12)]
+    rows = "".join(f"S{i},S{i},{y},3\n" for i, y in enumerate(lat))
+    trips = "route_id,service_id,trip_id,direction_id\n"
+    calls = "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
+    for n in range(60):
+        line, start = n % 3, 7 * 60 + int(rng.integers(0, 120))
+        order = range(4) if n % 2 else range(3, -1, -1)
+        trips += f"L{line},D,T{n},{n % 2}\n"
+        for i, stop in enumerate(order):
+            clock = f"{(start + 6 * i) // 60:02d}:{(start + 6 * i) % 60:02d}:00"
+            calls += f"T{n},S{4 * line + stop},{i},{clock},{clock}\n"
+    files = {
+        "agency.txt": "agency_name,agency_url,agency_timezone\nA,http://a.fr,Europe/Paris\n",
+        "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n" + rows,
+        "routes.txt": "route_id,route_short_name,route_type\nL0,0,3\nL1,1,3\nL2,2,3\n",
+        "trips.txt": trips,
+        "stop_times.txt": calls,
+        "calendar_dates.txt": "service_id,date,exception_type\nD,20250610,1\n",
+    }
+    with zipfile.ZipFile(tmp_path / "feed.zip", "w") as feed:
+        for name, text in files.items():
+            feed.writestr(name, text)
+    ids = [f"P{i}" for i in range(12)]
+    places = pd.DataFrame({"id": ids, "lon": 3.0, "lat": lat, "young": 10, "old": 4})
+    places.to_csv(tmp_path / "places.csv", index=False)
+    desks = pd.DataFrame({"id": ["a", "b", "c"], "lon": 3.0, "lat": [lat[1], lat[6], lat[10]]})
+    desks.to_csv(tmp_path / "counters.csv", index=False)
+    return tmp_path
+
+
+def find_times(territory: ml.Territory) -> pd.DataFrame:
+    return territory.nearest("post", k=3, person_class="no_car", progress=False)
+
+
+def count_columns(territory: ml.Territory) -> int:
+    """Of the walking speed that was asked about."""
+    uses = [use.transit for use in territory.parts.networks if use.transit is not None]
+    return max(use.to_core(0, None).n_columns for use in uses)
+
+
+@pytest.mark.parametrize(
+    "edits,n_kept",
+    [
+        (lambda s: s.cut_line("0"), 2),
+        (lambda s: s.cut_line("1", direction=1), 2),
+        (lambda s: s.add_trips("2", ["07:55", "08:00"]), 2),
+        (lambda s: s.cut_line("0").add_trips("2", ["08:00"]), 1),
+        (lambda s: s.cut_line("0").cut_line("1").cut_line("2"), 0),
+    ],
+)
+def test_only_counters_that_people_reach_by_a_line_notice_its_trips(valleys, edits, n_kept):
+    # 3 km take 40 minutes on foot, and people walk 20 to a stop: a line serves its own counter
+    toml = TRANSIT.replace("07:50", "07:30").replace("window_min = 10", "window_min = 60")
+    territory = read(valleys, toml)
+    scenario = edits(ml.Scenario("other trips"))
+    untouched = find_times(territory.apply(scenario))  # nothing was known before
+    known = find_times(territory)
+    assert count_columns(territory) == 3
+    after = territory.apply(scenario)
+    assert count_columns(after) == n_kept
+    pd.testing.assert_frame_equal(find_times(after), untouched)
+    assert not known["travel_time"].equals(untouched["travel_time"])
+    again = after.apply(ml.Scenario("more").add_trips("1", ["08:10"])) if n_kept > 1 else after
+    whole = read(valleys, toml).apply(scenario)
+    whole = whole.apply(ml.Scenario("more").add_trips("1", ["08:10"])) if n_kept > 1 else whole
+    pd.testing.assert_frame_equal(find_times(again), find_times(whole))
 
 
 def test_counters_that_close_open_and_move_are_found_by_bus(valley):
