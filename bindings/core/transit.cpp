@@ -47,6 +47,8 @@ Ragged<StopWalk> to_changes(const Ragged<PointWalk>& walks, std::size_t n_stops)
     row.clear();
     for (const PointWalk& w : walks[s]) {
       if (w.row >= n_stops) throw InputError("a walk between stops leads to a stop that does not exist");
+      if (w.seconds < 0 || (w.seconds == kNever && w.row != s))
+        throw InputError("a walk between stops takes " + std::to_string(w.seconds) + " s, expected a time of 0 or more");
       row.push_back({StopId(w.row), w.seconds});
     }
     changes.push_row(row);

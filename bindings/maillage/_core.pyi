@@ -401,7 +401,9 @@ class RideNetwork:
         may_board: Any,
         may_alight: Any,
         changes: Walks,
-    ) -> None: ...
+    ) -> None:
+        """changes: walks between stops. One from a stop to itself is the least time between two
+        rides there: 0 s without one, NEVER where nobody may change."""
     @property
     def n_stops(self) -> int: ...
     @property

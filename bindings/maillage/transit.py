@@ -424,7 +424,8 @@ def read_transit(
     walk
         A network of `read_roads(..., "walk")`: people walk along it to, between and from
         stops, but on no ferry: it is ridden by the timetables or not at all. None: along
-        straight lines (for comparison, or where no network is at hand).
+        straight lines (for comparison, or where no network is at hand). Changes take at least
+        what `transfers.txt` says and are not made where it forbids them, at one stop too.
     max_transfer_m, max_egress_m
         Longest ways on foot between stops and from the last stop.
 

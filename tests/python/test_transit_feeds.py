@@ -12,6 +12,7 @@ from gtfs_feeds import FILES, TUESDAY
 from transit_town import at, find_minutes, read_town, to_lat, to_stops, to_trips, write_town
 
 import maillage as ml
+from maillage import _core
 from maillage.errors import InputError
 
 TOWN = {"A": 0, "B": 10_000}
@@ -124,6 +125,26 @@ def test_who_may_not_change_at_a_stop_walks_to_another(tmp_path: Path, rule: str
     assert find_minutes(transit, "08:00") == minutes
     legs = transit.journeys((3.0, to_lat(0)), (3.0, to_lat(10_000)), "08:00", window_min=0)
     assert legs["mode"].tolist().count("walk") == (minutes == 35)
+
+
+def test_the_rule_of_a_station_is_that_of_each_of_its_stops(tmp_path: Path):
+    header, *rows = to_stops({"A": 0, "C": 5_000, "B": 10_000}).splitlines()
+    rows = [f"{row},,{'S' if row.startswith('C') else ''}" for row in rows]
+    station = f"S,Station,{to_lat(5_000)!r},3,1,"
+    stops = "\n".join([header + ",location_type,parent_station", *rows, station, ""])
+    trips = {"1": "A@8:00 C@8:10", "2.a": "C@8:12 B@8:22", "2.b": "C@8:20 B@8:30"}
+    for rules, minutes in (("S,S,2,180\n", 30), ("S,S,2,180\nC,C,2,60\n", 22)):
+        feed = write_town(tmp_path, {}, trips, stops=stops, transfers=TRANSFERS + rules)
+        assert find_minutes(ml.read_transit(feed, TUESDAY), "08:00") == minutes
+
+
+def test_walks_between_stops_take_a_time():
+    calls = [np.array([0, 0]), np.array([0, 1]), np.array([0, 60]), np.array([0, 60])]
+    doors = [np.array([True, True])] * 2
+    for end, seconds in ((1, -1), (0, -1), (1, _core.NEVER)):
+        walks = _core.Walks(np.array([0, 1, 1]), np.array([end]), np.array([seconds]))
+        with pytest.raises(InputError, match=f"takes {seconds} s, expected a time of 0 or more"):
+            _core.RideNetwork(2, 1, *calls, *doors, walks)
 
 
 def test_transfers_farther_than_people_walk(tmp_path: Path):
