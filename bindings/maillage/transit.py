@@ -34,7 +34,7 @@ from maillage.transit_findings import find_stops_off_network
 from maillage.transit_journeys import LegWriter, to_end, to_point_frame
 from maillage.transit_trips import find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
-from maillage.transit_window import Asked, to_asked, to_asked_journeys
+from maillage.transit_window import Asked, to_asked, to_asked_journeys, to_percentile_name
 
 MAX_TRANSFER_M = 1000.0
 MAX_EGRESS_M = 2000.0
@@ -477,7 +477,7 @@ def _to_frame(
         {
             "from_id": to_ids(here.points.ids, np.repeat(np.arange(n), m)),
             "to_id": to_ids(there.points.ids, np.tile(np.arange(m), n)),
-            **{f"travel_time_p{p:g}": minutes[:, i] for i, p in enumerate(asked.percentiles)},
+            **{to_percentile_name(p): minutes[:, i] for i, p in enumerate(asked.percentiles)},
             "no_journey_share": unreached.ravel() / asked.n_instants,
         }
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -11,7 +13,7 @@ import pandas as pd
 
 from maillage import _core
 from maillage.arguments import check_number, check_threads, to_shown
-from maillage.errors import InputError
+from maillage.errors import InputError, to_hint
 from maillage.geo.holidays import HolidayCalendar, to_day
 from maillage.geo.opening_days import OpenDay, find_open_day
 from maillage.progress import ProgressChoice, report_progress
@@ -55,6 +57,14 @@ class VisitOptions(TypedDict, total=False):
     earliest: Any
     latest: Any
     max_away_min: float | None
+
+
+def check_options(method: str, options: Mapping[str, Any]) -> None:
+    """TypeError for a name that is no option of a visit, with the near names."""
+    for name in options:
+        if name not in VisitOptions.__annotations__:
+            hint = to_hint(name, VisitOptions.__annotations__)
+            raise TypeError(f"{method}() has no option {name!r}{hint}")
 
 
 @dataclass(frozen=True)
@@ -266,7 +276,8 @@ def to_trip_frame(trips: Trips, visit: Visit) -> pd.DataFrame:
 
 
 def to_clock(minutes: Any) -> Any:
-    """`"07:42"` of minutes after midnight, cut to the minute; past midnight it goes on (`"24:10"`).
+    """`"07:42"` of minutes after midnight, cut to the minute; past midnight it goes on (`"24:10"`),
+    and before midnight below zero (`"-0:05"`).
 
     Takes a number, or a Series and gives a Series; NaN stays absent.
     """
@@ -274,5 +285,8 @@ def to_clock(minutes: Any) -> Any:
         return minutes.map(to_clock, na_action="ignore").astype("str")
     if isinstance(minutes, float) and np.isnan(minutes):
         return None
-    whole = int(check_number("minutes", minutes, "minutes after midnight", np.isfinite) + 1e-9)
+    number = check_number("minutes", minutes, "minutes after midnight", np.isfinite)
+    whole = math.floor(number + 1e-9)
+    if whole < 0:
+        return f"-{-whole // 60}:{-whole % 60:02d}"
     return f"{whole // 60:02d}:{whole % 60:02d}"

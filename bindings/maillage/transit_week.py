@@ -28,7 +28,14 @@ from maillage.results import to_ids
 from maillage.roads import RoadNetwork
 from maillage.transit import MAX_EGRESS_M, MAX_TRANSFER_M, Transit, check_reaches
 from maillage.transit_findings import find_stops_off_network
-from maillage.transit_trips import Trips, VisitOptions, find_trips, to_trip_frame, to_visit
+from maillage.transit_trips import (
+    Trips,
+    VisitOptions,
+    check_options,
+    find_trips,
+    to_trip_frame,
+    to_visit,
+)
 from maillage.transit_walks import Footways, Spots
 
 if TYPE_CHECKING:
@@ -72,6 +79,7 @@ class TransitWeek:
         **options: Unpack[VisitOptions],
     ) -> pd.DataFrame:
         """`Transit.round_trips` of every date, one below the other, with a first column `date`."""
+        check_options("TransitWeek.round_trips", options)
         tables = []
         for day in self.days:
             visit = to_visit(day.date, dwell_min, **options)
@@ -109,6 +117,7 @@ class TransitWeek:
         Whoever walks there within the limits reaches all opening hours; who takes the bus, what
         lies between its arrival and the last one home. Hours past midnight are left out.
         """
+        check_options("TransitWeek.access", options)
         if not isinstance(origins, pd.DataFrame):
             raise InputError(f"origins is {type(origins).__name__}, expected a data frame")
         names, members = _find_services(counters, services)

@@ -120,9 +120,16 @@ def to_percentiles(values: Any) -> tuple[float, ...]:
         check_number("percentiles", p, "numbers above 0, at most 100", lambda x: 0 < x <= 100)
         for p in given
     ]
-    if not found or len(set(found)) < len(found):
-        raise InputError(f"percentiles is {to_shown(values)}, expected each once, and at least one")
+    if not found or len({to_percentile_name(p) for p in found}) < len(found):
+        raise InputError(
+            f"percentiles is {to_shown(values)}, expected each once (to 6 digits), and at least one"
+        )
     return tuple(found)
+
+
+def to_percentile_name(percentile: float) -> str:
+    """The column of a percentile in tables of travel times: `travel_time_p50`."""
+    return f"travel_time_p{percentile:g}"
 
 
 def to_seconds_of(moment: Any, date: dt.date, name: str) -> int:

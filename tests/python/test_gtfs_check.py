@@ -12,6 +12,7 @@ from gtfs_feeds import FILES, TUESDAY, write_feed
 from typer.testing import CliRunner, Result
 
 from maillage.cli import app
+from maillage.errors import InputError
 from maillage.geo.gtfs import read_gtfs
 from maillage.route_types import to_route_words
 from maillage.synth import write_synth
@@ -71,6 +72,64 @@ def test_feeds_that_cannot_be_used(tmp_path: Path):
     )
     assert run().exit_code == 2
     assert run(bad, "--date", "tomorrow").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "changes,cause",
+    [
+        ({"stops": "head"}, "stops.txt has no rows; no trip has two calls of stop_times.txt"),
+        ({"trips": "head"}, "trips.txt has no rows"),
+        ({"stop_times": "head"}, "no trip has two calls of stop_times.txt at stops that exist"),
+        ({"calendar": "head"}, "no trip has a service_id that exists"),
+        (
+            {"calendar": FILES["calendar.txt"].replace("20250630", "20240630")},
+            "in every used row of calendar.txt end_date is before start_date",
+        ),
+        (
+            {"calendar": FILES["calendar.txt"].replace("1,1,1,1,1", "0,0,0,0,0")},
+            "no used service has a weekday in calendar.txt or an added day in calendar_dates.txt",
+        ),
+        (
+            {
+                "calendar": FILES["calendar.txt"].replace("0601,20250630", "0610,20250610"),
+                "calendar_dates": "service_id,date,exception_type\nWEEK,20250610,2\n",
+            },
+            "calendar.txt has no day of the used services that calendar_dates.txt leaves",
+        ),
+        (
+            {"frequencies": "trip_id,start_time,end_time,headway_secs\n"
+             "T1,8:00:00,8:00:00,600\nT2,8:00:00,8:00:00,600\n"},
+            "no frequency of frequencies.txt has a departure",
+        ),
+    ],
+)  # fmt: skip
+def test_feeds_on_which_no_trip_ever_runs(tmp_path: Path, changes: dict[str, str], cause: str):
+    for name, text in changes.items():
+        if text == "head":
+            changes = {**changes, name: FILES[f"{name}.txt"].splitlines()[0] + "\n"}
+    feed = write_feed(tmp_path, **changes)
+    result = run(feed)
+    assert result.exit_code == 2
+    assert "The timetables can be used." not in result.stdout
+    assert "no service at all" in result.stdout
+    head = f"maillage: no trip ever runs: {feed}: no service runs on any day ({cause}"
+    assert result.stderr.startswith(head)
+    with pytest.raises(InputError) as e:
+        read_gtfs([feed], TUESDAY)
+    head = f"no service runs on Tuesday {TUESDAY}: {feed}: no service runs on any day ({cause}"
+    assert str(e.value).startswith(head)
+
+
+def test_one_feed_of_two_that_never_runs_is_a_finding(tmp_path: Path):
+    head = FILES["trips.txt"].splitlines()[0] + "\n"
+    result = run(write_feed(tmp_path), write_feed(tmp_path, "none.zip", trips=head))
+    assert result.exit_code == 0
+    assert "none.zip: no service runs on any day (trips.txt has no rows)" in result.stdout
+
+
+def test_the_help_gives_the_exit_codes_that_are_given():
+    words = " ".join(run("--help").stdout.replace("│", " ").split())
+    assert "with 2 and the reason when they cannot" in words
 
 
 def test_findings_as_a_table_and_quiet(tmp_path: Path):

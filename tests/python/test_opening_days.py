@@ -95,6 +95,10 @@ def test_public_holidays_of_france():
     assert sorted({str(day) for day in more} - set(days)) == ["2025-04-18", "2025-12-26"]
     assert ml.HolidayCalendar().is_public(dt.date(2024, 5, 20))  # Whit Monday moves
     assert not ml.HolidayCalendar().is_public(dt.date(2025, 5, 20))
+    assert ml.HolidayCalendar().is_public("2025-06-09")
+    assert ml.HolidayCalendar(school=[("2025-07-05", "2025-08-31")]).is_school("2025-07-05")
+    with pytest.raises(InputError, match="date is 'Whit Monday', expected a date such as"):
+        ml.HolidayCalendar().is_public("Whit Monday")
 
 
 def test_counters_close_on_public_holidays_unless_their_hours_speak_of_them():

@@ -243,6 +243,7 @@ def test_nobody_and_nothing(town: ml.Transit):
 def test_clock():
     assert ml.to_clock(462.99) == "07:42"
     assert ml.to_clock(1450) == "24:10"
+    assert [ml.to_clock(m) for m in (-5, -0.5, -61, -1e-12)] == ["-0:05", "-0:01", "-1:01", "00:00"]
     assert ml.to_clock(float("nan")) is None
     assert ml.to_clock(pd.Series([462.0, np.nan])).tolist()[0] == "07:42"
     assert ml.to_clock(pd.Series([462.0, np.nan])).isna().tolist() == [False, True]

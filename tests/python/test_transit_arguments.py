@@ -24,6 +24,7 @@ OTHER_DAY = (
     "but the timetable was read for 2025-06-10; read it for that date with "
     "read_transit(..., date=...)"
 )
+ONCE = "expected each once (to 6 digits), and at least one"
 LOCAL = "expected local time of the timetable in whole seconds"
 
 
@@ -56,8 +57,9 @@ def test_numbers(transit: ml.Transit, name: str, values: list[Any], expected: st
 @pytest.mark.parametrize(
     "values,message",
     [
-        ([], "percentiles is [], expected each once, and at least one"),
-        ([50, 50.0], "percentiles is [50, 50.0], expected each once, and at least one"),
+        ([], f"percentiles is [], {ONCE}"),
+        ([50, 50.0], f"percentiles is [50, 50.0], {ONCE}"),
+        ([50, 50.0000001], f"percentiles is [50, 50.0000001], {ONCE}"),  # one column's name
         ([50, 0], "percentiles is 0, expected numbers above 0, at most 100"),
         (100.5, "percentiles is 100.5, expected numbers above 0, at most 100"),
         ([math.nan], "percentiles is nan, expected numbers above 0, at most 100"),

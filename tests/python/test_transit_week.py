@@ -172,5 +172,8 @@ def test_wrong_arguments(week: ml.TransitWeek):
         week.access(homes, desks, services=3)
     with pytest.raises(InputError, match="origins is list"):
         week.access([1], desks)
-    with pytest.raises(TypeError, match="max_tim"):
-        week.access(homes, desks, max_tim=10)
+    said = r"TransitWeek\.access\(\) has no option 'max_ride', did you mean 'max_rides' or"
+    with pytest.raises(TypeError, match=said):
+        week.access(homes, desks, max_ride=2)
+    with pytest.raises(TypeError, match=r"TransitWeek\.round_trips\(\) has no option 'date'"):
+        week.round_trips(homes, desks, date="2025-06-10")

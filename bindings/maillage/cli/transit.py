@@ -9,6 +9,7 @@ import typer
 
 from maillage.cli.app import app
 from maillage.cli.options import Out, Output, Quiet, check_files, write_result
+from maillage.errors import InputError
 
 transit = typer.Typer(
     help="Timetables of public transport (GTFS).",
@@ -42,8 +43,9 @@ def check(
 ) -> None:
     """Reads GTFS feeds and says what was found: lines, stops, trips by day, doubtful data.
 
-    Ends with 0 when they can be used, and with 1 and the reason when they cannot, or when
-    nothing runs on --date. With --out the findings are written as a table.
+    Ends with 0 when they can be used, and with 2 and the reason when they cannot: when they cannot
+    be read, no trip ever runs, or nothing runs on --date. With --out the findings are written as a
+    table.
     """
     import datetime as dt
 
@@ -60,8 +62,11 @@ def check(
         title += f", {to_day_words(to_date(date))}"
     findings = found.findings.to_frame()
     output.show(build_transit_view(found, title=title), show.build_findings_table(findings))
-    output.say("The timetables can be used.")
     write_result(findings, out, _to_metadata(feeds, date), output)
+    if found.days.empty:
+        never = found.findings.examples("no_service_at_all")
+        raise InputError.of_problems("no trip ever runs", never)
+    output.say("The timetables can be used.")
 
 
 def _to_metadata(feeds: list[Path], date: str | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@
     gtfs_stop_times  calls of trips at stops, sorted, interpolated, checked
     gtfs_speeds      speeds that cannot be
     gtfs_feed        one feed, all its days
+    gtfs_never       why no trip of a feed ever runs
     gtfs_day         its trips on one date, frequencies as single departures
     gtfs             several feeds together: `read_gtfs`
     gtfs_check       what feeds hold on all their days, for `maillage transit check`
@@ -30,6 +31,7 @@ from maillage.findings import Findings
 from maillage.geo.gtfs_calendar import find_nearest_days
 from maillage.geo.gtfs_day import FeedDay, find_day
 from maillage.geo.gtfs_feed import UNKNOWN_ROUTE_TYPE, Feed, read_feed
+from maillage.geo.gtfs_never import to_never_words
 from maillage.geo.gtfs_stops import ENTRANCE, STATION
 from maillage.geo.gtfs_times import find_day_start, to_date, to_day_words
 from maillage.progress import ProgressChoice, report_progress
@@ -159,8 +161,13 @@ def _check_service(feeds: Sequence[Feed], days: Sequence[FeedDay], date: dt.date
     if any((day.runs["day_offset"] == 0).any() for day in days):
         return
     head = f"no service runs on {to_day_words(date)}"
-    problems = [f"{feed.path}: {find_nearest_days(feed.count_trips(), date)}" for feed in feeds]
+    problems = [f"{feed.path}: {_to_days_words(feed, feed.count_trips(), date)}" for feed in feeds]
     raise InputError.of_problems(head, problems)
+
+
+def _to_days_words(feed: Feed, counts: pd.Series, date: dt.date) -> str:
+    """The days with service nearest to a date, or why there are none."""
+    return to_never_words(feed, counts) or find_nearest_days(counts, date)
 
 
 def _find_rest(feed: Feed, day: FeedDay, date: dt.date, findings: Findings) -> None:
@@ -168,7 +175,7 @@ def _find_rest(feed: Feed, day: FeedDay, date: dt.date, findings: Findings) -> N
     counts = feed.count_trips()
     _find_silent(feed, date, findings)
     if not (day.runs["day_offset"] == 0).any():
-        near = find_nearest_days(counts, date)
+        near = _to_days_words(feed, counts, date)
         findings.add("no_service_on_date", f"{feed.path}: nothing runs on {date}; {near}")
     find_expired(feed, counts, date, findings)
     first, last = feed.period

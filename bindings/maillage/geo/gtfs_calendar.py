@@ -22,6 +22,7 @@ from maillage.geo.gtfs_times import parse_dates, to_day_words
 from maillage.geo.tables import NumberRule, Table
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEVER_RUNS = "no service runs on any day"
 _ADDED, _REMOVED = 1, 2
 
 
@@ -180,7 +181,7 @@ def find_nearest_days(counts: pd.Series, date: dt.date) -> str:
     """
     days = counts.index[counts.to_numpy() > 0]
     if len(days) == 0:
-        return "no service runs on any day"
+        return NEVER_RUNS
     day = pd.Timestamp(date)
     before, after = days[days < day], days[days > day]
     near = [*([before[-1]] if len(before) else []), *([after[0]] if len(after) else [])]

@@ -20,6 +20,7 @@ from maillage.geo.gtfs import (
     to_feed_names,
 )
 from maillage.geo.gtfs_feed import UNKNOWN_ROUTE_TYPE, Feed
+from maillage.geo.gtfs_never import to_never_words
 from maillage.geo.gtfs_stops import STATION
 from maillage.geo.gtfs_times import to_date
 from maillage.progress import ProgressChoice
@@ -70,8 +71,8 @@ def check_gtfs(
     else:
         find_same_agencies(feeds, names, findings)
         for feed, by_day in zip(feeds, counts, strict=True):
-            if len(by_day) == 0:
-                findings.add("no_service_at_all", f"{feed.path}: no trip runs on any day")
+            if never := to_never_words(feed, by_day):
+                findings.add("no_service_at_all", f"{feed.path}: {never}")
             if today is not None:
                 find_expired(feed, by_day, today, findings)
     return TransitCheck(

@@ -68,13 +68,15 @@ class HolidayCalendar:
         object.__setattr__(self, "school", None if school is None else _to_periods(school))
         object.__setattr__(self, "closed_on_public_holidays", closed_on_public_holidays)
 
-    def is_public(self, date: dt.date) -> bool:
-        """Whether a date is a public holiday."""
-        return date in _find_public_holidays(self.area, date.year)
+    def is_public(self, date: str | dt.date) -> bool:
+        """Whether a date (or text such as `2025-06-09`) is a public holiday."""
+        day = to_day(date, "date")
+        return day in _find_public_holidays(self.area, day.year)
 
-    def is_school(self, date: dt.date) -> bool:
+    def is_school(self, date: str | dt.date) -> bool:
         """Whether a date lies in the school holidays that were given."""
-        return any(first <= date <= last for first, last in self.school or ())
+        day = to_day(date, "date")
+        return any(first <= day <= last for first, last in self.school or ())
 
     def public_holidays(self, year: int) -> list[dt.date]:
         """The public holidays of a year, in order."""
