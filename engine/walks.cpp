@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace maillage {
 namespace {
@@ -20,6 +21,41 @@ ClockTime to_seconds(double seconds) {
   return seconds < static_cast<double>(kNever) ? static_cast<ClockTime>(std::ceil(seconds - 1e-9)) : kNever;
 }
 
+// Seconds along a piece of a chain in one of the chain's two directions.
+template <class Roads>
+auto& find_seconds(Roads& roads, std::uint32_t piece, bool backward) {
+  return (piece % 2 == 1) == backward ? roads.forward_s[SegmentId(piece / 2)] : roads.backward_s[SegmentId(piece / 2)];
+}
+
+// Writes one direction of streets in whole seconds. Sums of the pieces are whole to the millisecond.
+class StreetRounder {
+ public:
+  StreetRounder(const RoadSegments& roads, double factor, RoadSegments& rounded)
+      : roads_(roads), factor_(factor), rounded_(rounded) {}
+
+  // `street`: segment id * 2 + 1 if against its drawing, as in `RoadNetwork::edge_segments`.
+  void round_up(std::span<const std::uint32_t> street, bool backward) {
+    double whole = 0;
+    for (std::uint32_t piece : street) whole += factor_ * find_seconds(roads_, piece, backward);
+    if (!(whole > 0) || std::isinf(whole)) return;
+    const double up = std::min<double>(std::ceil(whole - kMillisecondS), kDaysAfloatS);
+    double walked = 0, written_s = 0;
+    for (std::uint32_t piece : street) {
+      walked += factor_ * find_seconds(roads_, piece, backward);
+      const double until_s = std::nearbyint(1000 * up * walked / whole) / 1000;
+      find_seconds(rounded_, piece, backward) = static_cast<float>(until_s - written_s);
+      written_s = until_s;
+    }
+  }
+
+ private:
+  static constexpr double kMillisecondS = 1e-3;
+
+  const RoadSegments& roads_;
+  double factor_;
+  RoadSegments& rounded_;
+};
+
 }  // namespace
 
 RoadSegments keep_off_ferries(const RoadSegments& roads) {
@@ -37,6 +73,25 @@ RoadSegments keep_off_ferries(const RoadSegments& roads) {
     if (roads.backward_s[s] < kNoWay) footways.backward_s[s] = seconds;
   }
   return footways;
+}
+
+RoadSegments round_streets_up(const RoadNetwork& network, double factor) {
+  const RoadSegments& roads = *network.segments;
+  RoadSegments rounded = roads;
+  StreetRounder rounder(roads, factor, rounded);
+  const auto find_way = [&](std::uint32_t piece) { return roads.way[SegmentId(piece / 2)]; };
+  for (std::size_t e = 0; e < network.n_edges(); ++e) {
+    const std::span<const std::uint32_t> chain = network.edge_segments[e];
+    for (std::size_t begin = 0, end = 0; begin < chain.size(); begin = end) {
+      while (end < chain.size() && find_way(chain[end]) == find_way(chain[begin])) ++end;
+      if (roads.flags[SegmentId(chain[begin] / 2)] & kTimetabled) continue;
+      rounder.round_up(chain.subspan(begin, end - begin), false);
+      rounder.round_up(chain.subspan(begin, end - begin), true);
+    }
+  }
+  for (std::size_t n = 0; n < rounded.node_delay_s.size(); ++n)
+    rounded.node_delay_s[RawNodeId(n)] = static_cast<float>(factor * roads.node_delay_s[RawNodeId(n)]);
+  return rounded;
 }
 
 Ragged<PointWalk> find_walks(const SearchedNetwork& searched, const Links& from, const Links& to, const Pace& pace,

@@ -6,6 +6,7 @@
 #include "engine/csr.h"
 #include "engine/links.h"
 #include "engine/parallel.h"
+#include "engine/road_network.h"
 #include "engine/road_segments.h"
 #include "engine/timetable.h"
 #include "engine/travel_times.h"
@@ -22,6 +23,12 @@ struct PointWalk {
 // they are ridden by their timetable or not at all. They stay, so that islands remain part of the
 // network and stops and places there attach to their own roads.
 RoadSegments keep_off_ferries(const RoadSegments& roads);
+
+// The roads as walked in `factor` times their time, each street in whole seconds, rounded up as R5 does. A
+// street is what a way has between two junctions, or between a junction and where another way goes on. Its
+// pieces keep their shares, so whoever begins or ends inside it walks that part of the rounded time. Ferries
+// and forbidden directions stay as they are; delays at junctions are walked `factor` times as well.
+RoadSegments round_streets_up(const RoadNetwork& network, double factor);
 
 // How fast somebody walks compared with the times of the network, and how far.
 struct Pace {

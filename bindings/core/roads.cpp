@@ -216,6 +216,11 @@ NetworkPtr keep_walkers_off_ferries(const RoadNetwork& net) {
   return std::make_shared<RoadNetwork>(build_edited_network(net, std::move(segments)));
 }
 
+NetworkPtr round_walks_up(const RoadNetwork& net, double factor) {
+  return std::make_shared<RoadNetwork>(
+      build_edited_network(net, std::make_shared<RoadSegments>(round_streets_up(net, factor))));
+}
+
 }  // namespace
 
 void bind_roads(py::module_& m) {
@@ -259,7 +264,8 @@ void bind_roads(py::module_& m) {
         });
       }, py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("edited", &edit_network, py::arg("edit"))
-      .def("kept_off_ferries", &keep_walkers_off_ferries);
+      .def("kept_off_ferries", &keep_walkers_off_ferries)
+      .def("rounded_up", &round_walks_up, py::arg("factor"));
 
   m.def("build_network", &build_from_tables, py::arg("lat"), py::arg("lon"), py::arg("from_row"), py::arg("to_row"),
         py::arg("time_s"), py::arg("length_m"), py::arg("way"), py::arg("mode"), py::arg("both_ways") = false,

@@ -85,6 +85,8 @@ class RoadNetwork:
     def edited(self, edit: EditRoads) -> RoadNetwork: ...
     def kept_off_ferries(self) -> RoadNetwork | None:
         """The roads with ferries that nobody takes; None: there are none."""
+    def rounded_up(self, factor: float) -> RoadNetwork:
+        """The roads in `factor` times their time, each street rounded up to whole seconds."""
 
 class NetworkUse:
     def __init__(

@@ -67,6 +67,7 @@ class Transit:
         self._stops: Spots | None = None
         self._networks: dict[float, _core.RideNetwork] = {}
         self._reversed: dict[tuple[float, int], _core.RideNetwork] = {}
+        self._rounded: dict[float, Transit] = {}
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -122,6 +123,7 @@ class Transit:
         max_rides: int = 3,
         min_board_wait_s: float = 0,
         sample_min: float | None = None,
+        whole_second_streets: bool | None = None,
         threads: int = 0,
         progress: ProgressChoice = None,
     ) -> pd.DataFrame:
@@ -147,6 +149,11 @@ class Transit:
         sample_min
             None: exact, over every second of the window. Else departures every so many
             minutes alone, as R5 samples them.
+        whole_second_streets
+            True: each street between two crossings takes whole seconds, rounded up, on the way
+            to the first stop and all the way on foot, as R5 counts (1 % of a walk in Nantes).
+            False: exact, as ways between stops and from the last one always are. None: True
+            where `sample_min` is given, else False. Straight lines have no streets.
 
         Returns `from_id, to_id, travel_time_p5, ..., no_journey_share`: one row a pair, origins
         first; NaN where the percentile falls on instants from which nothing goes within
@@ -165,13 +172,24 @@ class Transit:
             max_rides=max_rides,
             min_board_wait_s=min_board_wait_s,
             sample_min=sample_min,
+            whole_second_streets=whole_second_streets,
         )
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
             here = self._footways.attach(origins, "origins", how)
             there = self._footways.attach(destinations, "destinations", how)
+            first, ends = self, (here, there)
+            if asked.whole_second_streets and self._footways.roads is not None:
+                first = self._round_up(asked.walk_speed_kmh)
+                ends = (
+                    first._footways.attach(origins, "origins", how),
+                    first._footways.attach(destinations, "destinations", how),
+                )
+            to_stops, direct = first._find_first_walks(*ends, asked, how)
             seconds, unreached = self._find_network(asked.walk_speed_kmh, how).travel_times(
-                *self._find_walks(here, there, asked, how),
+                to_stops,
+                self._find_last_walks(there, asked, how),
+                direct,
                 len(there),
                 asked.window,
                 asked.longest,
@@ -345,13 +363,23 @@ class Transit:
         self, here: Spots, there: Spots, asked: Asked, how: dict[str, Any]
     ) -> tuple[_core.Walks, _core.Walks, _core.Walks]:
         """To stops, from stops, and all the way."""
-        stops, speed = self._attach_stops(how), asked.walk_speed_kmh
+        to_stops, direct = self._find_first_walks(here, there, asked, how)
+        return to_stops, self._find_last_walks(there, asked, how), direct
+
+    def _find_first_walks(
+        self, here: Spots, there: Spots, asked: Asked, how: dict[str, Any]
+    ) -> tuple[_core.Walks, _core.Walks]:
+        """To stops, and all the way."""
+        rules = asked.walk_speed_kmh, asked.walk_longest, how
+        to_stops = self._footways.find(here, self._attach_stops(how), *rules)
+        return self._name_ends(to_stops), self._footways.find(here, there, *rules)
+
+    def _find_last_walks(self, there: Spots, asked: Asked, how: dict[str, Any]) -> _core.Walks:
+        """From stops."""
+        speed = asked.walk_speed_kmh
         egress = min(to_metres(self._max_egress_m, speed), asked.walk_longest)
-        walks = self._footways.find
-        to_stops = walks(here, stops, speed, asked.walk_longest, how)
-        from_stops = walks(stops, there, speed, egress, how)
-        direct = walks(here, there, speed, asked.walk_longest, how)
-        return self._name_ends(to_stops), self._name_starts(from_stops), direct
+        found = self._footways.find(self._attach_stops(how), there, speed, egress, how)
+        return self._name_starts(found)
 
     def _attach_stops(self, how: dict[str, Any]) -> Spots:
         if self._stops is None:
@@ -387,6 +415,18 @@ class Transit:
         if key not in self._reversed:
             self._reversed[key] = self._find_network(speed_kmh, how).reversed(wait)
         return self._reversed[key]
+
+    def _round_up(self, speed_kmh: float) -> Transit:
+        """The same walked in whole seconds a street at a speed; kept for the next question."""
+        if speed_kmh not in self._rounded:
+            self._rounded[speed_kmh] = Transit(
+                self.feed,
+                self.date,
+                self._footways.round_up(speed_kmh),
+                max_transfer_m=self._max_transfer_m,
+                max_egress_m=self._max_egress_m,
+            )
+        return self._rounded[speed_kmh]
 
     def _name_ends(self, walks: _core.Walks) -> _core.Walks:
         """Ends among stops that stand somewhere as rows of all stops."""

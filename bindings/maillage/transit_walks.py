@@ -47,6 +47,15 @@ class Footways:
         self.roads = None if roads is None else _keep_off_ferries(roads)
         self.speed_kmh = WALK_SPEED_KMH if roads is None else _find_speed(roads)
 
+    def round_up(self, speed_kmh: float) -> Footways:
+        """The same walked at a speed, in whole seconds a street; straight lines have no streets."""
+        rounded = Footways(None)
+        if self.roads is not None:
+            core = self.roads._core.rounded_up(self.speed_kmh / speed_kmh)
+            rounded.roads = RoadNetwork(core, self.roads._node_ids, self.roads._findings)
+        rounded.speed_kmh = speed_kmh
+        return rounded
+
     def attach(self, frame: pd.DataFrame, what: str, how: dict[str, Any]) -> Spots:
         """Points as users give them (`id`, `lon`, `lat`, or `node` of the network)."""
         if self.roads is None:

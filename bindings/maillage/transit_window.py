@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from maillage.arguments import check_count, check_number, to_shown
 from maillage.errors import InputError
 
@@ -34,6 +36,7 @@ class Asked:
     max_rides: int
     wait: int
     percentiles: tuple[float, ...]
+    whole_second_streets: bool
 
     @property
     def window(self) -> tuple[int, int, int]:
@@ -56,6 +59,7 @@ def to_asked(
     max_rides: int = 4,
     min_board_wait_s: float = 0,
     sample_min: float | None = None,
+    whole_second_streets: bool | None = None,
 ) -> Asked:
     """Checks arguments of `Transit.travel_time_matrix`."""
     begin = to_seconds_of(departure, date, "departure")
@@ -80,6 +84,7 @@ def to_asked(
         max_rides=check_count("max_rides", max_rides, 1, f"1 to {MAX_RIDES}", high=MAX_RIDES),
         wait=int(wait) + 1 if wait > 0 else 0,
         percentiles=to_percentiles(percentiles),
+        whole_second_streets=_to_rounding(whole_second_streets, sample_min is not None),
     )
 
 
@@ -101,6 +106,15 @@ def to_asked_journeys(
     begin = to_seconds_of(moment, date, name) - (n_instants - 1 if by_arrival else 0)
     found = to_asked(date, "00:00", **asked)
     return replace(found, begin=begin, end=begin + n_instants), by_arrival
+
+
+def _to_rounding(given: Any, default: bool) -> bool:
+    if given is None:
+        return default
+    if not isinstance(given, bool | np.bool_):
+        expected = "expected True, False or None (True where sample_min is given)"
+        raise InputError(f"whole_second_streets is {to_shown(given)}, {expected}")
+    return bool(given)
 
 
 def _is_span(minutes: float) -> bool:

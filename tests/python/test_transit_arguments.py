@@ -54,6 +54,12 @@ def test_numbers(transit: ml.Transit, name: str, values: list[Any], expected: st
         assert str(e.value) == f"{name} is {shown}, expected {expected}"
 
 
+def test_whole_second_streets(transit: ml.Transit):
+    for value in (1, "yes", math.nan):
+        with pytest.raises(InputError, match=r"^whole_second_streets is .*, expected True, False"):
+            transit.travel_time_matrix(at(a=0), at(b=1), "08:00", whole_second_streets=value)
+
+
 @pytest.mark.parametrize(
     "values,message",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from transit_town import at, find_minutes, read_town, to_lat, write_town
 
 import maillage as ml
 from maillage.transit_walks import Footways
+from maillage.transit_window import to_asked
+
+HOW = {"threads": 0, "progress": None}
 
 BUS = {"T": "A@8:10 B@8:30"}
 TOWN = {"A": 0, "B": 10_000}
@@ -44,6 +48,66 @@ def test_people_walk_along_the_network_at_their_own_speed(tmp_path: Path, how: d
     assert find_minutes(straight, "08:00", start=-600, end=600) == 20
     assert find_minutes(winding, "08:00", start=-600, end=600) == 30
     assert math.isnan(find_minutes(winding, "08:00", start=-600, end=600, max_walk_min=29))
+
+
+def build_crossings() -> ml.RoadNetwork:
+    """Eleven crossings with a dead end each, 100.5 m apart; each street bends once."""
+    at_crossing = {f"n{i}": to_lat(100 * i) for i in range(21)}
+    dead_ends = {f"d{i}": to_lat(100 * i) for i in range(0, 21, 2)}
+    nodes = pd.DataFrame({"id": [*at_crossing, *dead_ends]})
+    nodes["lat"] = [*at_crossing.values(), *dead_ends.values()]
+    nodes["lon"] = [3.0] * 21 + [3.01] * 11
+    along = [(f"n{i}", f"n{i + 1}", 50.25, i // 2) for i in range(20)]
+    aside = [(f"n{i}", f"d{i}", 900.0, 100 + i) for i in range(0, 21, 2)]
+    edges = pd.DataFrame([*along, *aside], columns=["from", "to", "length_m", "way"])
+    return ml.build_roads(nodes, edges, mode="walk")
+
+
+def test_streets_in_whole_seconds(tmp_path: Path):
+    transit = read_town(tmp_path, {"A": 0, "B": 2000}, BUS, walk=build_crossings())
+
+    def find_seconds(start: str, end: str, **how: Any) -> float:
+        table = transit.travel_time_matrix(
+            pd.DataFrame({"id": ["a"], "node": [start]}),
+            pd.DataFrame({"id": ["b"], "node": [end]}),
+            "07:00",
+            **{"window_min": 1, "percentiles": [50], "max_time": 30, **how},
+        )
+        return round(60 * table["travel_time_p50"].item(), 6)
+
+    whole = {"whole_second_streets": True}
+    for start, end in (("n0", "n20"), ("n20", "n0")):
+        assert find_seconds(start, end) == 1005
+        assert find_seconds(start, end, **whole) == 1010  # 101 s a street, not 51 s a bend
+        assert find_seconds(start, end, walk_speed_kmh=7.2) == 503
+        assert find_seconds(start, end, walk_speed_kmh=7.2, **whole) == 510
+    # as R5 does, where departures are sampled as R5 does
+    assert find_seconds("n0", "n20", sample_min=1) == 1010
+    assert find_seconds("n0", "n20", sample_min=1, whole_second_streets=False) == 1005
+    # half a street is half of its whole seconds
+    assert find_seconds("n1", "n4", **whole) == 152
+    assert find_seconds("n1", "n3", **whole) == 101
+
+
+def test_streets_after_the_last_stop_are_exact(tmp_path: Path):
+    stops = {"A": 50_000, "B": 0}
+    transit = read_town(tmp_path, stops, {"T": "A@8:00 B@8:30"}, walk=build_crossings())
+    found = transit.travel_time_matrix(
+        at(stop=0), pd.DataFrame({"id": ["b"], "node": ["n20"]}), "07:00", sample_min=1
+    )
+    assert found["travel_time_p50"].item() == pytest.approx(1010 / 60)
+    profile = transit._find_last_walks(
+        transit._footways.attach(pd.DataFrame({"id": ["b"], "node": ["n20"]}), "points", HOW),
+        to_asked(transit.date, "08:00", sample_min=1),
+        HOW,
+    )
+    assert profile.to_arrays()[2].tolist() == [1005]
+
+
+def test_straight_lines_have_no_streets(tmp_path: Path):
+    straight = read_town(tmp_path, TOWN, BUS)
+    for whole in (True, False):
+        assert find_minutes(straight, "08:00", end=10_600, whole_second_streets=whole) == 40
 
 
 def test_changes_go_along_the_network(tmp_path: Path):

@@ -150,7 +150,8 @@ def matrix(
     sample: Annotated[
         float | None,
         typer.Option(
-            help="Look at departures every so many minutes alone; at every second by default.",
+            help="Look at departures every so many minutes alone, and take whole seconds a street, "
+            "both as R5 does; every second, exactly, by default.",
             show_default=False,
         ),
     ] = None,
