@@ -97,10 +97,10 @@ class RuleConfig(Section):
         has_limit = self.minutes is not None or self.km is not None
         if len(asked) > 1:
             yield f"has {' and '.join(asked)}, expected one: a rule asks one thing"
-        if not asked and not has_limit:
+        if not asked and not has_limit and self.feasible_days is None:
             yield (
-                "has no minutes and no km, expected a limit, or max_left_out, max_loss_minutes or "
-                "min_counters"
+                "has no minutes and no km, expected a limit, or feasible_days, max_left_out, "
+                "max_loss_minutes or min_counters"
             )
         if asked == ["max_left_out"] and (self.minutes is None or self.km is not None):
             yield "has max_left_out, expected minutes with it, and no km"
@@ -108,8 +108,8 @@ class RuleConfig(Section):
             yield f"has {asked[0]} and a limit, expected one of them"
         if self.weekly_hours is not None and (asked or not has_limit):
             yield "has weekly_hours, expected a limit in minutes or km with it"
-        if self.feasible_days is not None and (asked or not has_limit):
-            yield "has feasible_days, expected a limit in minutes or km with it"
+        if self.feasible_days is not None and asked:
+            yield f"has feasible_days and {asked[0]}, expected one of them"
         if self.feasible_days is not None and self.person_class != "no_car":
             yield 'has feasible_days, expected person_class = "no_car": cars need no timetable'
         if asked == ["max_left_out"] and self.person_class != "own":

@@ -28,6 +28,7 @@ from maillage.guarantee_reach import ReachFinder
 from maillage.guarantee_verdict import Verdict, check_rule
 from maillage.results import to_arrow_stream
 from maillage.territory_parts import TerritoryParts
+from maillage.transit_days import find_offering
 
 if TYPE_CHECKING:
     from maillage.territory import Territory
@@ -192,9 +193,14 @@ def check_rules(
     )
 
 
-def _find_days_problems(territory: Territory, where: str, has_hours: bool) -> Any:
-    if not has_hours:
-        yield f"{where}: feasible_days needs opening hours of the counters, there are none"
+def _find_days_problems(territory: Territory, where: str, rule: RuleConfig) -> Any:
+    if rule.service in territory.services:
+        there, known = find_offering(territory._parts, rule.service, rule.level)
+        if len(there) and not len(known):
+            yield (
+                f"{where}: feasible_days needs opening hours of the counters of {rule.service!r}: "
+                f"none of its {len(there)} open counters has any"
+            )
     if not any(use.transit for use in territory._parts.networks):
         yield f"{where}: feasible_days needs a timetable, expected a section [networks.transit]"
 
@@ -224,4 +230,4 @@ def _find_problems(
         if rule.weekly_hours is not None and not has_hours:
             yield f"{where}: weekly_hours needs opening hours of the counters, there are none"
         if rule.feasible_days is not None:
-            yield from _find_days_problems(territory, where, has_hours)
+            yield from _find_days_problems(territory, where, rule)

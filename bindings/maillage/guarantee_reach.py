@@ -55,13 +55,12 @@ class ReachFinder:
                 near &= self._find_hours(measure, limit, rule, (person_class, walk_class)) >= (
                     rule.weekly_hours - 1e-9
                 )
-            if rule.feasible_days is not None:
-                near &= self._find_days(rule, walk_class) >= rule.feasible_days
             found.append(near)
-        if not found:
-            return np.ones(n, dtype=bool)
         both = np.logical_and if rule.combine == "and" else np.logical_or
-        return both.reduce(found)
+        covered = both.reduce(found) if found else np.ones(n, dtype=bool)
+        if rule.feasible_days is not None:
+            covered = covered & (self._find_days(rule, walk_class) >= rule.feasible_days)
+        return covered
 
     def find_own(self, rule: RuleConfig, person_class: str, walk_class: np.ndarray) -> np.ndarray:
         """`find_covered` for the walking class of every group: n_places x n_groups."""

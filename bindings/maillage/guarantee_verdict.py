@@ -15,6 +15,7 @@ from maillage.findings import Findings
 from maillage.geo.special import find_nearest_rows
 from maillage.guarantee_reach import ReachFinder
 from maillage.territory_parts import TerritoryParts, find_counter_areas
+from maillage.transit_days import find_closed_dates, find_offering
 
 TINY = 1e-9  # rounding of shares
 
@@ -78,6 +79,8 @@ def check_rule(rule: RuleConfig, finder: ReachFinder, before: ReachFinder | None
     )
     findings = Findings()
     _report_judged(rule, judged, areas, findings)
+    if rule.feasible_days is not None:
+        _report_days(rule, parts, findings)
     binding = _find_binding(rule, finder, (rows, heads), short_by_place)
     return Verdict(rule, areas, _add_ways(rule, finder, short, binding), findings)
 
@@ -175,6 +178,17 @@ def _report_judged(
         "connectivity count as connected"
     )
     findings.add_all("connectivity_not_judged", [words], n_places)
+
+
+def _report_days(rule: RuleConfig, parts: TerritoryParts, findings: Findings) -> None:
+    """What days on which people can go there and back leave out: hours unknown, holidays."""
+    there, known = find_offering(parts, rule.service, rule.level)
+    keys = parts.counters["key"].to_numpy()[np.setdiff1d(there, known)]
+    examples = (f"rule {rule.name!r}: counter {key} counts as closed on every day" for key in keys)
+    findings.add_all("counters_without_hours", examples, len(keys))
+    dates = find_closed_dates(parts)
+    examples = (f"rule {rule.name!r}: counters are closed on {date}" for date in dates)
+    findings.add_all("public_holiday_in_week", examples, len(dates))
 
 
 def _find_binding(

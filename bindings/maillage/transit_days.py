@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from maillage.findings import Findings
-from maillage.geo.gtfs_times import to_date
+from maillage.geo.gtfs_times import to_date, to_day_words
 from maillage.geo.holidays import HolidayCalendar
 from maillage.territory_parts import TerritoryParts
 from maillage.transit import Transit
 from maillage.transit_edits import apply_edit
 from maillage.transit_network import TransitUse
-from maillage.transit_week import TransitWeek, read_transit_week
+from maillage.transit_week import TransitWeek, read_transit_week, to_dates
 
 
 def find_feasible_days(
@@ -29,11 +29,12 @@ def find_feasible_days(
 
     A day counts when some open counter of the service can be visited for `dwell_min` minutes
     within its opening hours, by a way there and a way back of at most the timetable's longest time.
-    Counters without known hours are open on no day; the week counts as one without public holidays.
+    Counters without known hours are open on no day (`find_offering` counts them). On the public
+    holidays of France in that week counters are closed, unless their hours are 24/7.
     """
-    use = _find_use(parts, walk_class)
+    use = find_use(parts, walk_class)
     config = use.config
-    rows = _find_counters(parts, service, level)
+    _, rows = find_offering(parts, service, level)
     if len(rows) == 0:
         return np.zeros(len(parts.places), dtype=int)
     frame = parts.counters.iloc[rows]
@@ -58,25 +59,34 @@ def find_feasible_days(
         walk_speed_kmh=use.find_speed(),
         max_rides=config.max_rides,
         min_board_wait_s=config.min_board_wait_s,
-        calendar=HolidayCalendar(closed_on_public_holidays=False),
         **how,
     )
     return found["feasible_days"].to_numpy()
 
 
-def _find_use(parts: TerritoryParts, walk_class: int) -> TransitUse:
+def find_closed_dates(parts: TerritoryParts) -> list[str]:
+    """Public holidays in the week of the timetable's date: `Monday 2025-06-09`."""
+    week = to_dates(to_date(find_use(parts, 0).config.date))
+    calendar = HolidayCalendar()
+    return [to_day_words(day) for day in week if calendar.is_public(day)]
+
+
+def find_offering(parts: TerritoryParts, service: str, level: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the open counters of a service, and of those whose opening hours are known."""
+    index = list(parts.services).index(service)
+    is_there = parts.counters["open"].to_numpy(dtype=bool) & (parts.levels[:, index] >= level)
+    if "opening_hours" not in parts.counters:
+        return np.flatnonzero(is_there), np.array([], dtype=int)
+    hours = parts.counters["opening_hours"]
+    is_known = hours.map(lambda h: isinstance(h, str) and bool(h)).to_numpy(dtype=bool)
+    return np.flatnonzero(is_there), np.flatnonzero(is_there & is_known)
+
+
+def find_use(parts: TerritoryParts, walk_class: int) -> TransitUse:
     uses = [use for use in parts.networks if use.transit is not None]
     found = next((use for use in uses if use.walk_class == walk_class), uses[0])
     assert found.transit is not None
     return found.transit
-
-
-def _find_counters(parts: TerritoryParts, service: str, level: int) -> np.ndarray:
-    """Rows of open counters of a service whose opening hours are known."""
-    index = list(parts.services).index(service)
-    is_there = parts.counters["open"].to_numpy(dtype=bool) & (parts.levels[:, index] >= level)
-    hours = parts.counters["opening_hours"]
-    return np.flatnonzero(is_there & hours.map(lambda h: isinstance(h, str) and bool(h)).to_numpy())
 
 
 def _read_week(use: TransitUse, how: dict[str, Any]) -> TransitWeek:

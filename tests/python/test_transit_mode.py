@@ -276,58 +276,6 @@ def test_the_summary_says_which_timetable(valley):
     assert read(valley, "").summary()["transit"] is None
 
 
-DAYS = {
-    "name": "there and back",
-    "service": "post",
-    "minutes": 30,
-    "person_class": "no_car",
-    "feasible_days": 5,
-}
-
-
-def with_hours(valley, hours: str) -> None:
-    desk = pd.DataFrame(
-        {"id": ["desk"], "lon": [3.0], "lat": [45 + 4 * KM], "opening_hours": [hours]}
-    )
-    desk.to_csv(valley / "counters.csv", index=False)
-
-
-def test_a_guarantee_may_ask_for_days_with_a_way_there_and_back(valley):
-    with_hours(valley, "Mo-Fr 09:00-12:00")
-    text = TRANSIT + "\n"
-    toml = TOML.replace(
-        "services = {{ post = 1 }}", 'services = {{ post = 1 }}\nopening_hours = "opening_hours"'
-    )
-    (valley / "territory.toml").write_text(toml.format(transit=text), encoding="utf-8")
-    territory = ml.read_territory(valley / "territory.toml", cache=False, progress=False)
-    assert territory.guarantee(DAYS).holds  # there at 08:10, home by the bus at 17:00
-    assert not territory.guarantee(DAYS | {"feasible_days": 6}).holds
-    no_way_back = territory.apply(ml.Scenario("cut").cut_line("1", direction=1))
-    check = no_way_back.guarantee(DAYS)
-    assert not check.holds
-    assert sorted(check.places()["place"]) == ["A", "B"]
-    late = territory.apply(ml.Scenario("late").set_hours("desk", "Mo-Fr 18:00-19:00"))
-    assert not late.guarantee(DAYS).holds
-    two_days = territory.apply(ml.Scenario("two").set_hours("desk", "Tu,Th 09:00-12:00"))
-    assert two_days.guarantee(DAYS | {"feasible_days": 2}).holds
-    assert not two_days.guarantee(DAYS).holds
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"person_class": "own"}, "cars need no timetable"),
-        ({"minutes": None}, "expected a limit"),
-        ({"feasible_days": 8}, "feasible_days"),
-        ({}, "needs opening hours"),
-    ],
-)
-def test_rules_about_days_say_what_they_need(valley, change, said):
-    rule = {key: value for key, value in (DAYS | change).items() if value is not None}
-    with pytest.raises(InputError, match=said):
-        read(valley).guarantee(rule)
-
-
 def test_kilometres_are_those_on_foot(valley):
     found = read(valley).nearest("post", person_class="no_car", measure="distance", progress=False)
     assert found["distance_km"].iloc[0] == pytest.approx(4, abs=0.01)
