@@ -27,7 +27,8 @@ _HEADINGS = [
 def build_journeys_view(journeys: pd.DataFrame, *, title: str, note: str = "") -> RenderableType:
     """Every journey in a line, its legs below it.
 
-    Departures are cut to the minute and arrivals go up to the next, so that nobody comes late.
+    Times are cut to the minute, but the last arrival goes up to the next, so that nobody comes
+    late; minutes and waits are those between the clock times shown.
     """
     if len(journeys) == 0:
         reason = REASONS[journeys.attrs.get("reason", "unreachable")]
@@ -42,18 +43,19 @@ def build_journeys_view(journeys: pd.DataFrame, *, title: str, note: str = "") -
 
 
 def _to_head(number: str, legs: pd.DataFrame) -> tuple[str | Text, ...]:
-    first, last = legs.iloc[0], legs.iloc[-1]
-    seconds = _to_seconds(last["arrival"]) - _to_seconds(first["departure"])
-    on_foot = legs["mode"] == "walk"
+    minutes = _to_shown_minutes(legs)
+    on_foot = (legs["mode"] == "walk").to_numpy()
     n_rides = int((~on_foot).sum())
     rides = "1 ride" if n_rides == 1 else f"{n_rides} rides"
-    walked = f"{rides}, {legs.loc[on_foot, 'minutes'].sum():.0f} min on foot"
+    n_minutes = sum(
+        end - start for (start, end), walks in zip(minutes, on_foot, strict=True) if walks
+    )
     cells = (
         number,
-        _to_minute(first["departure"]),
-        _to_minute(last["arrival"], up=True),
-        f"{seconds / 60:.0f}",
-        "all the way on foot" if n_rides == 0 else walked,
+        _to_clock(minutes[0][0]),
+        _to_clock(minutes[-1][1]),
+        str(minutes[-1][1] - minutes[0][0]),
+        "all the way on foot" if n_rides == 0 else f"{rides}, {n_minutes} min on foot",
         *("",) * 4,
     )
     return tuple(Text(cell, style="bold") for cell in cells)
@@ -62,20 +64,35 @@ def _to_head(number: str, legs: pd.DataFrame) -> tuple[str | Text, ...]:
 def _to_legs(legs: pd.DataFrame) -> Iterator[tuple[str | Text, ...]]:
     if len(legs) == 1 and legs["mode"].iloc[0] == "walk":
         return  # said already
-    for leg in legs.to_dict("records"):
+    minutes = _to_shown_minutes(legs)
+    before = minutes[0][0]
+    for leg, (start, end) in zip(legs.to_dict("records"), minutes, strict=True):
         is_walk = leg["mode"] == "walk"
-        wait = leg["wait_min"]
+        wait, before = start - before, end
         yield (
             "",
-            _to_minute(leg["departure"]),
-            _to_minute(leg["arrival"], up=True),
-            f"{leg['minutes']:.0f}",
+            _to_clock(start),
+            _to_clock(end),
+            str(end - start),
             Text("walk" if is_walk else _to_vehicle(leg)),
             Text(leg["from_stop"]),
             Text(leg["to_stop"]),
             "" if is_walk else str(leg["n_stops"]),
-            f"{wait:.0f}" if wait >= 0.5 else "",
+            str(wait) if wait else "",
         )
+
+
+def _to_shown_minutes(legs: pd.DataFrame) -> list[tuple[int, int]]:
+    """Minutes of the day at which each leg of a journey begins and ends, as they are shown.
+
+    Every instant is cut to the minute and the end of the journey goes up to the next: legs and
+    waits add up, and nobody comes late.
+    """
+    starts, ends = (
+        [_to_seconds(clock) // 60 for clock in legs[name]] for name in ("departure", "arrival")
+    )
+    ends[-1] = math.ceil(_to_seconds(legs["arrival"].iloc[-1]) / 60)
+    return list(zip(starts, ends, strict=True))
 
 
 def _to_vehicle(leg: dict) -> str:
@@ -90,11 +107,9 @@ def _to_seconds(clock: str) -> int:
     return sign * (3600 * hours + 60 * minutes + seconds)
 
 
-def _to_minute(clock: str, *, up: bool = False) -> str:
-    """`08:31:40` as `08:31`, or as `08:32`; hours go on after midnight."""
-    minutes = _to_seconds(clock) / 60
-    whole = math.ceil(minutes) if up else math.floor(minutes)
-    sign, whole = ("-", -whole) if whole < 0 else ("", whole)
+def _to_clock(minute: int) -> str:
+    """A minute of the day as `08:31`; hours go on after midnight."""
+    sign, whole = ("-", -minute) if minute < 0 else ("", minute)
     return f"{sign}{whole // 60:02d}:{whole % 60:02d}"
 
 

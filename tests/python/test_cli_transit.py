@@ -17,6 +17,8 @@ from maillage.cli import app
 from maillage.findings import Findings
 from maillage.geo.point_tables import read_point_table
 from maillage.geo.write import read_metadata
+from maillage.show import to_text
+from maillage.show_journeys import build_journeys_view
 
 STOPS = {"A": 0, "C": 5_000, "D": 5_300, "B": 10_000}
 TRIPS = {"1": "A@8:00 C@8:10", "2.a": "D@8:15 B@8:30", "S": "A@8:10 C@8:20 B@8:50"}
@@ -51,19 +53,19 @@ def test_journeys_are_a_table_that_people_like_to_read():
     assert rows[0][0].startswith(f"{HOME} to {DESK}, Tuesday 2025-06-10, leaving at 07:50")
     table = rows[rows.index(["leave", "arrive", "min", "by", "from", "to", "stops", "wait"]) :]
     assert table[1:] == [
-        ["1", "07:56", "08:32", "35", "2 rides, 10 min on foot"],
-        ["07:56", "08:00", "3", "walk", "origin", "Stop A"],
+        ["1", "07:56", "08:32", "36", "2 rides, 11 min on foot"],
+        ["07:56", "08:00", "4", "walk", "origin", "Stop A"],
         ["08:00", "08:10", "10", "bus 1 → to the end", "Stop A", "Stop C", "1"],
         ["08:10", "08:15", "5", "walk", "Stop C", "Stop D"],
         ["08:15", "08:30", "15", "bus 2 → to the end", "Stop D", "Stop B", "1"],
         ["08:30", "08:32", "2", "walk", "Stop B", "destination"],
-        ["2", "08:06", "08:52", "45", "1 ride, 5 min on foot"],
-        ["08:06", "08:10", "3", "walk", "origin", "Stop A"],
+        ["2", "08:06", "08:52", "46", "1 ride, 6 min on foot"],
+        ["08:06", "08:10", "4", "walk", "origin", "Stop A"],
         ["08:10", "08:50", "40", "bus S → to the end", "Stop A", "Stop B", "2"],
         ["08:50", "08:52", "2", "walk", "Stop B", "destination"],
     ]
     by = run("journey", "--from", HOME, "--to", DESK, "--arrive-by", "08:52", "--window", 0)
-    assert ["1", "08:06", "08:52", "45", "1 ride, 5 min on foot"] in find_rows(by.stdout)
+    assert ["1", "08:06", "08:52", "46", "1 ride, 6 min on foot"] in find_rows(by.stdout)
     assert "there by 08:52" in by.stdout
 
 
@@ -82,11 +84,34 @@ def test_walking_waiting_and_nothing():
         "Stop A",
         "Stop B",
         "2",
-        "1",
+        "2",  # from 08:08 to 08:10 as they are shown
     ] in find_rows(wait.stdout)
     none = run("journey", "--from", HOME, "--to", "3,46", "--departure", "08:00")
     assert none.exit_code == 0
     assert "No journey: nothing goes there in that time." in none.stdout
+
+
+def test_minutes_and_waits_add_up_as_they_are_shown():
+    legs = [
+        ("walk", "07:50:50", "07:58:20"),
+        ("bus", "07:58:40", "08:10:59"),
+        ("walk", "08:10:59", "08:12:30"),
+        ("tram", "08:14:10", "09:14:00"),
+        ("walk", "09:14:00", "09:14:05"),
+    ]
+    frame = pd.DataFrame(legs, columns=["mode", "departure", "arrival"])
+    frame = frame.assign(journey=1, line="1", headsign=None, from_stop="a", to_stop="b", n_stops=1)
+    rows = find_rows(to_text(build_journeys_view(frame, title="")))
+    assert rows[1][:5] == ["1", "07:50", "09:15", "85", "2 rides, 11 min on foot"]
+    shown = [(row[0], row[1], row[2]) for row in rows[2:]]
+    assert shown == [
+        ("07:50", "07:58", "8"),
+        ("07:58", "08:10", "12"),
+        ("08:10", "08:12", "2"),
+        ("08:14", "09:14", "60"),
+        ("09:14", "09:15", "1"),
+    ]
+    assert rows[5][-1] == "2"  # minutes at the tram's stop: 8 + 12 + 2 + 2 + 60 + 1 are 85
 
 
 def test_legs_are_written():
