@@ -129,4 +129,14 @@ def build_matrix_view(table: pd.DataFrame, *, title: str, note: str = "") -> Ren
         rows.append((column.removeprefix("travel_time_p"), *cells))
     share = to_percent(table["no_journey_share"].mean()) if len(table) else "–"
     line = f"No journey from {share} % of the departures, on average over the pairs.\n"
+    line += "".join(f"{text}\n" for text in _to_off_network(table))
     return Group(build_title(title, note), build_table(headings, rows), Text(""), Text(line))
+
+
+def _to_off_network(table: pd.DataFrame) -> Iterator[str]:
+    """How many origins and destinations lie too far from the walking network."""
+    for end, column in (("origin", "from_id"), ("destination", "to_id")):
+        n = table.loc[table["reason"] == f"{end}_off_network", column].nunique()
+        if n > 0:
+            ends = f"1 {end} lies" if n == 1 else f"{to_persons(n)} {end}s lie"
+            yield f"{ends} too far from the walking network: nothing goes there or from there."

@@ -27,7 +27,7 @@ from maillage.geo.gtfs_times import to_date
 from maillage.geo.holidays import HolidayCalendar
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
-from maillage.roads import RoadNetwork
+from maillage.roads import REASON_DTYPE, RoadNetwork
 from maillage.scenario import Scenario
 from maillage.transit_edits import apply_to_feed
 from maillage.transit_findings import find_stops_off_network
@@ -155,11 +155,12 @@ class Transit:
             False: exact, as ways between stops and from the last one always are. None: True
             where `sample_min` is given, else False. Straight lines have no streets.
 
-        Returns `from_id, to_id, travel_time_p5, ..., no_journey_share`: one row a pair, origins
-        first; NaN where the percentile falls on instants from which nothing goes within
-        `max_time`; the share of such instants in the window. Walking all the way is always
-        considered. Source: Conway, Byrd, van Eggermond (2018) on percentiles of time windows;
-        Delling, Pajor, Werneck (2015) on RAPTOR.
+        Returns `from_id, to_id, travel_time_p5, ..., no_journey_share, reason`: one row a pair,
+        origins first; NaN where the percentile falls on instants from which nothing goes within
+        `max_time`; the share of such instants in the window; and why, where that is all of them:
+        `unreachable`, `origin_off_network`, `destination_off_network`. Walking all the way is
+        always considered. Source: Conway, Byrd, van Eggermond (2018) on percentiles of time
+        windows; Delling, Pajor, Werneck (2015) on RAPTOR.
         """
         asked = to_asked(
             self.date,
@@ -490,6 +491,16 @@ def _find_reason(here: Spots, there: Spots) -> str:
     return "unreachable"
 
 
+def _find_pair_reasons(here: Spots, there: Spots, absent: np.ndarray) -> pd.Categorical:
+    """Why nothing goes between points at any instant, missing where something does."""
+    n, m = len(here), len(there)
+    codes = np.where(absent.reshape(n, m), np.int8(0), np.int8(-1))
+    for spots, axis, code in ((there, 0, 2), (here, 1, 1)):  # as REASONS of roads has them
+        if spots.links is not None:
+            codes[(codes >= 0) & np.expand_dims(spots.links.is_off_network, axis)] = code
+    return pd.Categorical.from_codes(codes.ravel(), dtype=REASON_DTYPE)
+
+
 def _to_sources(gtfs: Any) -> list[Path]:
     """Paths of feeds, given as one or several."""
     if isinstance(gtfs, str | PathLike):
@@ -519,5 +530,6 @@ def _to_frame(
             "to_id": to_ids(there.points.ids, np.tile(np.arange(m), n)),
             **{to_percentile_name(p): minutes[:, i] for i, p in enumerate(asked.percentiles)},
             "no_journey_share": unreached.ravel() / asked.n_instants,
+            "reason": _find_pair_reasons(here, there, unreached >= asked.n_instants),
         }
     )

@@ -11,7 +11,7 @@ from maillage.errors import InputError
 from maillage.transit_trips import TRIP_REASONS
 
 # Of an origin that can go to no counter, the reason of the one that is nearest to working.
-_NEAREST_TO_WORKING = (
+NEAREST_TO_WORKING = (
     "away_too_long",
     "no_time",
     "no_way_back",
@@ -22,6 +22,7 @@ _NEAREST_TO_WORKING = (
     "counter_off_network",
     "origin_off_network",
 )
+_INDEX: Any = pd.Index(TRIP_REASONS)
 _KEPT = ("to_id", "time_away", "leave", "arrive", "leave_counter", "home", "waiting")
 _NEEDED = ("from_id", "feasible", *_KEPT, "latest_start", "earliest_return", "reason")
 
@@ -58,6 +59,18 @@ def best_trips(trips: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def to_reasons(nearest: np.ndarray) -> pd.Categorical:
+    """Rows of NEAREST_TO_WORKING as reasons, missing beyond its end."""
+    codes = np.array([TRIP_REASONS.index(word) for word in NEAREST_TO_WORKING] + [-1])
+    return pd.Categorical.from_codes(codes[nearest], categories=_INDEX)
+
+
+def to_nearness(reason: np.ndarray) -> np.ndarray:
+    """Rows of TRIP_REASONS as rows of NEAREST_TO_WORKING; beyond its end where there is a trip."""
+    ranks = [NEAREST_TO_WORKING.index(word) for word in TRIP_REASONS] + [len(NEAREST_TO_WORKING)]
+    return np.array(ranks)[reason]
+
+
 def _check_trips(trips: Any) -> None:
     if not isinstance(trips, pd.DataFrame):
         raise InputError(f"trips is {type(trips).__name__}, expected what round_trips gives")
@@ -78,12 +91,8 @@ def _find_best(trips: pd.DataFrame, number: np.ndarray, feasible: np.ndarray, n:
 
 
 def _find_reasons(trips: pd.DataFrame, number: np.ndarray, can: np.ndarray) -> pd.Categorical:
-    reason = pd.Categorical(trips["reason"].astype(object), categories=list(_NEAREST_TO_WORKING))
-    worst = len(_NEAREST_TO_WORKING)
+    reason = pd.Categorical(trips["reason"].astype(object), categories=list(NEAREST_TO_WORKING))
+    worst = len(NEAREST_TO_WORKING)
     nearest = np.full(len(can), worst)
     np.minimum.at(nearest, number, np.where(reason.codes < 0, worst, reason.codes))
-    words = [
-        None if can[i] or code == worst else _NEAREST_TO_WORKING[code]
-        for i, code in enumerate(nearest)
-    ]
-    return pd.Categorical(words, categories=list(TRIP_REASONS))
+    return to_reasons(np.where(can, worst, nearest))

@@ -27,6 +27,7 @@ from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import RoadNetwork
 from maillage.transit import MAX_EGRESS_M, MAX_TRANSFER_M, Transit, check_reaches
+from maillage.transit_best import NEAREST_TO_WORKING, to_nearness, to_reasons
 from maillage.transit_findings import find_stops_off_network
 from maillage.transit_trips import (
     Trips,
@@ -113,7 +114,9 @@ class TransitWeek:
         `"Tu,Fr"`; dates where a weekday comes twice), `reachable_hours` (hours, summed over the
         dates, that somebody from there can spend at some open counter of the service: the
         union of all visits of at least `dwell_min` that a trip there and back allows; of a week
-        where the dates are one), `time_away` (minutes: the shortest trip of all dates; NaN).
+        where the dates are one), `time_away` (minutes: the shortest trip of all dates; NaN), and
+        `reason` where there is no such date: that of the counter and date nearest to working, as in
+        `ml.best_trips`.
         Whoever walks there within the limits reaches all opening hours; who takes the bus, what
         lies between its arrival and the last one home. Hours past midnight are left out.
         """
@@ -125,6 +128,7 @@ class TransitWeek:
         feasible = np.zeros((len(self.days), n, n_services), dtype=bool)
         seconds = np.zeros((n, n_services), dtype=np.int64)
         away = np.full((n, n_services), np.inf)
+        nearest = np.full((n, n_services), len(NEAREST_TO_WORKING))
         for number, day in enumerate(self.days):
             visit = to_visit(day.date, dwell_min, **options)
             trips = find_trips(
@@ -132,11 +136,15 @@ class TransitWeek:
                 with_presence=True, threads=threads, progress=progress,
             )  # fmt: skip
             times = _find_times(trips)
+            nearness = to_nearness(trips.reason).reshape(times.shape)
             for service, among in enumerate(members):
                 best = times[:, among].min(axis=1, initial=np.inf)
                 feasible[number, :, service] = np.isfinite(best)
                 away[:, service] = np.minimum(away[:, service], best)
                 seconds[:, service] += _find_presence(trips, among)
+                here = nearness[:, among].min(axis=1, initial=len(NEAREST_TO_WORKING))
+                nearest[:, service] = np.minimum(nearest[:, service], here)
+        nearest[feasible.any(axis=0)] = len(NEAREST_TO_WORKING)
         return pd.DataFrame(
             {
                 "from_id": to_ids(pd.Index(origins["id"]), np.repeat(np.arange(n), n_services)),
@@ -145,6 +153,7 @@ class TransitWeek:
                 "days": _to_day_texts(self.dates, feasible),
                 "reachable_hours": seconds.ravel() / 3600,
                 "time_away": np.where(np.isfinite(away), away / 60, np.nan).ravel(),
+                "reason": to_reasons(nearest.ravel()),
             }
         )
 

@@ -150,6 +150,8 @@ def test_a_matrix_of_two_files():
     assert about["question"]["percentiles"] == [25, 50, 90] and about["date"] == TUESDAY
     again = run("matrix", *asked, "--percentiles", "25,50,90", "--out", "again.csv", "-q")
     assert (again.exit_code, again.stdout) == (0, "")
+    assert table["reason"].dropna().tolist() == ["unreachable"] * 2
+    table["reason"] = table["reason"].astype("str")
     pd.testing.assert_frame_equal(pd.read_csv("again.csv"), table, check_dtype=False)
 
 

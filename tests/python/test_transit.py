@@ -24,7 +24,7 @@ def find_row(transit: ml.Transit, departure: str = "08:00", **how: object) -> di
     return {
         name.removeprefix("travel_time_p"): value
         for name, value in table.iloc[0].items()
-        if name not in ("from_id", "to_id")
+        if name not in ("from_id", "to_id", "reason")
     }
 
 
@@ -155,7 +155,7 @@ def test_destinations_and_origins_in_the_order_given(tmp_path: Path):
     how = {"window_min": 20, "percentiles": [50, 25]}
     table = transit.travel_time_matrix(points, points, "08:00", **how)
     columns = ["from_id", "to_id", "travel_time_p50", "travel_time_p25", "no_journey_share"]
-    assert list(table.columns) == columns
+    assert list(table.columns) == [*columns, "reason"]
     assert table["from_id"].tolist() == np.repeat(points["id"], 4).tolist()
     assert table["to_id"].tolist() == 4 * points["id"].tolist()
     itself = table[table["from_id"] == table["to_id"]]
@@ -176,7 +176,8 @@ def test_nobody_and_nowhere(tmp_path: Path):
     for origins, destinations in ((at(), at(desk=0)), (at(home=0), at()), (at(), at())):
         table = transit.travel_time_matrix(origins, destinations, "08:00", percentiles=[50])
         assert len(table) == 0
-        assert list(table.columns) == ["from_id", "to_id", "travel_time_p50", "no_journey_share"]
+        columns = ["from_id", "to_id", "travel_time_p50", "no_journey_share", "reason"]
+        assert list(table.columns) == columns
 
 
 def test_windows_and_moments(tmp_path: Path):

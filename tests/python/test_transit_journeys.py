@@ -14,6 +14,8 @@ from transit_town import at, read_town, to_lat, to_stops, to_trips, write_town
 
 import maillage as ml
 from maillage.errors import InputError
+from maillage.show import to_text
+from maillage.show_journeys import build_matrix_view
 from maillage.transit_journeys import COLUMNS
 
 STOPS = {"A": 0, "C": 5_000, "D": 5_300, "B": 10_000}
@@ -198,6 +200,18 @@ def test_along_a_network_and_off_it(tmp_path: Path):
     lost = (3.1, 45)
     assert transit.journeys(lost, DESK, "07:50").attrs["reason"] == "origin_off_network"
     assert transit.journeys(DESK, lost, "07:50").attrs["reason"] == "destination_off_network"
+    points = pd.DataFrame({"id": ["home", "lost"], "lon": [3, 3.1], "lat": [to_lat(-600), 45.0]})
+    desks = pd.DataFrame({"id": ["desk", "lost"], "lon": [3, 3.1], "lat": [to_lat(10_600), 45.0]})
+    table = transit.travel_time_matrix(points, desks, "07:50", percentiles=[1])
+    off = ["destination_off_network", "origin_off_network", "origin_off_network"]
+    assert table["reason"].iloc[1:].tolist() == off
+    assert math.isnan(table["reason"].iloc[0]) and table["travel_time_p1"].iloc[0] > 0
+    text = to_text(build_matrix_view(table, title="")).splitlines()
+    assert (
+        "1 origin lies too far from the walking network: nothing goes there or from there." in text
+    )
+    table = transit.travel_time_matrix(points, desks, "07:50", max_time=1, percentiles=[1])
+    assert table["reason"].tolist() == ["unreachable", *off]
 
 
 def test_kinds_of_vehicles_and_nameless_things(tmp_path: Path):

@@ -75,6 +75,20 @@ def test_who_walks_there_reaches_all_hours(week: ml.TransitWeek):
     assert row["feasible_days"] == 0
 
 
+def test_why_nobody_can_go(tmp_path: Path):
+    from test_transit_walks import build_walk
+
+    homes = pd.DataFrame({"id": ["home", "lost"], "lon": [3, 3.1], "lat": [45.0, 45.0]})
+    desks = pd.DataFrame({"id": ["desk", "shut", "lost"], "lon": [3, 3, 3.1]})
+    desks["lat"] = at(desk=10_000, shut=10_000, lost=0)["lat"]
+    desks = desks.assign(opening_hours=[LUNCH, "off", LUNCH], service=["post", "shut", "lost"])
+    table = read_week(tmp_path, walk=build_walk()).access(homes, desks, services="service")
+    assert table["feasible_days"].tolist() == [2, 0, 0, 0, 0, 0]
+    assert table["reason"].isna().tolist() == [True] + [False] * 5
+    assert table["reason"].iloc[1:3].tolist() == ["closed_that_day", "counter_off_network"]
+    assert set(table["reason"].iloc[3:]) <= {"origin_off_network", "closed_that_day"}
+
+
 def test_services_are_the_union_of_their_counters(week: ml.TransitWeek):
     desks = at(x=10_000, y=10_100, z=0).assign(
         opening_hours=["Tu 09:00-12:00", "Tu 11:00-13:00; Fr 10:00-11:00", "Mo-Su 10:00-11:00"],
