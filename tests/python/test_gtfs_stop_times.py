@@ -141,6 +141,37 @@ def test_times_that_go_back(tmp_path: Path, row: str, words: str):
     assert feed.findings.count("trip_goes_back_in_time") == 1
 
 
+@pytest.mark.parametrize("wrong,words", [("7:10:00", "07:10:00"), ("9:10:00", "09:10:00")])
+def test_a_single_time_out_of_order_is_interpolated(tmp_path: Path, wrong: str, words: str):
+    clocks = ["8:00:00", "8:10:00", wrong, "8:30:00", "8:40:00"]
+    rows = [f"T1,{clock},{clock},{'ABC'[i % 3]},{i}" for i, clock in enumerate(clocks)]
+    feed = read(tmp_path, *GOOD, *rows)
+    assert feed.trips["id"].tolist() == ["T1", "T2"]
+    assert not feed.findings.count("trip_goes_back_in_time")
+    assert feed.findings.count("time_out_of_order") == feed.findings.count("interpolated_time") == 1
+    assert feed.findings.examples("time_out_of_order") == [
+        f"{tmp_path}/feed.zip/stop_times.txt:6: {words} is out of order between the calls before "
+        "and after it: its time is interpolated"
+    ]
+    found = departures(feed)
+    assert found[1] < found[2] < found[3]
+
+
+@pytest.mark.parametrize(
+    "clocks",
+    [
+        ["8:00:00", "8:30:00", "8:15:00", "8:40:00"],  # either may be wrong
+        ["8:00:00", "8:10:00", "7:00:00", "7:10:00", "8:30:00"],  # two are
+        ["8:00:00", "8:10:00", "8:20:00", "7:00:00"],  # nothing after it
+    ],
+)
+def test_times_that_go_back_and_nobody_knows_which(tmp_path: Path, clocks: list[str]):
+    rows = [f"T1,{clock},{clock},{'ABC'[i % 3]},{i}" for i, clock in enumerate(clocks)]
+    feed = read(tmp_path, *GOOD, *rows)
+    assert feed.trips["id"].tolist() == ["T2"]
+    assert feed.findings.count("trip_goes_back_in_time") == 1
+
+
 def test_trips_with_fewer_than_two_calls(tmp_path: Path):
     trips = FILES["trips.txt"] + "L1,WEEK,T3,x,0\nL1,WEEK,T4,x,0\n"
     feed = read(tmp_path, *GOOD, "T1,8:00:00,8:00:00,A,1", trips=trips)

@@ -7,7 +7,7 @@ out with a finding that counts them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -75,6 +75,7 @@ def read_stop_times(
     examples = (f"{table.name}: nothing of {trip_ids[int(row)].as_py()!r}" for row in silent)
     findings.add_all("trip_without_calls", examples, len(silent))
     calls = _sort(table, calls, sequence, findings)
+    calls = _forget_single_errors(table, calls, findings)
     calls = _cut_untimed_ends(table, calls, findings)
     calls = _interpolate(table, calls, stops, findings)
     calls = _leave_out_backward(table, calls, findings)
@@ -143,6 +144,42 @@ def _sort(table: Table, calls: StopTimes, sequence: np.ndarray, findings: Findin
     ):
         add_rows(findings, kind, table, calls.row[rows], words)
     return calls.take(np.append(True, ~same))
+
+
+def _forget_single_errors(table: Table, calls: StopTimes, findings: Findings) -> StopTimes:
+    """Without the time of a call that alone goes back or ahead in its trip.
+
+    Only where the calls before and after it are in order, the rest of the trip is too, and no
+    other call could be the wrong one.
+    """
+    rows = np.flatnonzero(calls.arrival != MISSING_TIME)
+    trip, arrival, departure = calls.trip[rows], calls.arrival[rows], calls.departure[rows]
+    back = np.zeros(len(rows) + 1, dtype=np.int64)  # from the call before
+    back[1:-1] = (trip[1:] == trip[:-1]) & (arrival[1:] < departure[:-1])
+    if not back.any():
+        return calls
+    around = back[:-1] + back[1:]
+    is_inside = np.zeros(len(rows), dtype=bool)
+    is_inside[1:-1] = trip[2:] == trip[:-2]
+    may_be_wrong = around > 0  # an end of the trip may be, but has nothing to interpolate from
+    may_be_wrong[1:-1] &= ~is_inside[1:-1] | (arrival[2:] >= departure[:-2])
+    n_trips = int(trip.max()) + 1
+    faults = back[:-1] + (departure < arrival)
+    n_faults = np.bincount(trip, weights=faults, minlength=n_trips)[trip]
+    n_suspects = np.bincount(trip, weights=may_be_wrong, minlength=n_trips)[trip]
+    wrong = rows[is_inside & may_be_wrong & (n_suspects == 1) & (n_faults == around)]
+    if len(wrong) == 0:
+        return calls
+    examples = (
+        f"{table.find_place(int(calls.row[i]))}: {to_clock(int(calls.arrival[i]))} is out of order "
+        "between the calls before and after it: its time is interpolated"
+        for i in wrong
+    )
+    findings.add_all("time_out_of_order", examples, len(wrong))
+    times = {name: getattr(calls, name).copy() for name in ("arrival", "departure")}
+    for column in times.values():
+        column[wrong] = MISSING_TIME
+    return replace(calls, **times)
 
 
 def _cut_untimed_ends(table: Table, calls: StopTimes, findings: Findings) -> StopTimes:
