@@ -226,6 +226,7 @@ class Scenario:
     def cut_line(self, line: str, *, direction: int | None = None) -> Scenario:
         """No trip of a line of public transport runs, by its id or name in the timetable.
 
+        line: where a name stands for lines of several feeds, `"feed:id"` or `"feed:name"`.
         direction: 0 or 1, as the timetable counts them; None cuts both.
         """
         return self._with("cut_line", line=line, direction=direction)
@@ -237,7 +238,9 @@ class Scenario:
 
         Each runs like the line's trip that leaves nearest to it.
         """
-        given = (departures,) if isinstance(departures, str) else tuple(departures)
+        given: Any = (departures,) if isinstance(departures, str) else departures
+        if hasattr(given, "__iter__"):
+            given = tuple(given)
         return self._with("add_trips", line=line, departures=given, direction=direction)
 
     def to_words(self) -> list[str]:
@@ -354,6 +357,8 @@ def _to_sentence(item: Any, kind: type[Edit]) -> str:
         return f"{where} is missing"
     if found in ("value_error", "assertion_error"):
         return f"{where} {item['ctx']['error']}".strip()
+    if found == "too_short" and where == "departures":
+        return f"{where} is empty, expected at least one time such as 09:30"
     return f"{where} is {item['input']!r}, expected {_to_expectation(item)}"
 
 
@@ -363,6 +368,8 @@ def _to_expectation(item: Any) -> str:
         return "-180..180" if item["loc"][0] == "lon" else "-90..90"
     words = {
         "string_type": "text in quotes",
+        "string_pattern_mismatch": "a time such as 09:30",
+        "tuple_type": "a list",
         "string_too_short": "text that is not empty",
         "float_type": "a number",
         "finite_number": "a finite number",

@@ -180,15 +180,18 @@ class Territory(ServiceQuestions):
         level
             Least level: 1 first help, 2 the operator's own expert desk.
         person_class
-            `car` (best of all modes) or `no_car` (best of walking and, if the territory says
-            so, cycling).
+            `car` (best of all modes) or `no_car` (best of walking, public transport where the
+            territory has a timetable, and, if the territory says so, cycling).
         group
             Whose walking speed; the first group's unless given.
         direction
             `to` the counter (default), or `from` the counter to the place: the nearest by the way
             home, which one-way streets make another.
         round_trip
-            Adds `round_trip_time`: there and back by the best single mode.
+            Adds `round_trip_time`: there and back by the best single mode. By a timetable both
+            ways count by the same window of departures and no visit lies between them: whether
+            people can visit and come home say `feasible_days` of a guarantee and
+            `Transit.round_trips`.
         measure
             `time`, or `distance`: the nearest by the shortest road, in `distance_km` (the straight
             way to the road included) in place of `travel_time`.

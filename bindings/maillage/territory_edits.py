@@ -34,7 +34,7 @@ from maillage.scenario import (
 )
 from maillage.scenario_polygon import to_geometry
 from maillage.territory_parts import TerritoryParts, find_adequate, find_counter_areas
-from maillage.transit_edits import find_line_problem
+from maillage.transit_edits import find_line_problem, name_feed
 
 
 def apply_to_parts(parts: TerritoryParts, scenario: Scenario) -> tuple[TerritoryParts, _core.Edits]:
@@ -232,6 +232,7 @@ class _Editor:
             raise InputError(f"{edit.do}: the territory has no timetable ([networks.transit])")
         if problem := find_line_problem(feed, edit.line, edit.direction):
             raise InputError(f"{edit.do}: {problem}")
+        edit = edit.model_copy(update={"line": name_feed(feed, edit.line)})
         self.networks = [
             use if use.transit is None else replace(use, transit=use.transit.apply(edit))
             for use in self.networks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -11,11 +12,12 @@ import pandas as pd
 
 from maillage.arguments import to_shown
 from maillage.errors import InputError, to_hint
-from maillage.geo.gtfs import TransitFeed
+from maillage.geo.gtfs import ID_SIGN, TransitFeed
 from maillage.scenario import Scenario
 from maillage.scenario_edits import AddTripsEdit, CutLineEdit
 
 ADDED = "added"  # where the id of an added trip begins
+_ADDED_ID = rf"^{ADDED} \d+ like "
 
 
 class LineEdit(Protocol):
@@ -56,13 +58,31 @@ def apply_to_feed(feed: TransitFeed, scenario: Any) -> TransitFeed:
 
 
 def find_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:
-    """Rows of the trips of a line, by its id or its name; of one direction, if given."""
+    """Rows of the trips of a line; of one direction, if given.
+
+    By its id, else by its name, else by its name after that of its feed (`FEED:NAME`).
+    """
     trips = feed.trips
-    ids, names = trips["route_id"].to_numpy(), trips["route_name"].to_numpy()
-    found = ids == line if (ids == line).any() else names == line
+    found = trips["route_id"].to_numpy() == line
+    if not found.any():
+        found = trips["route_name"].to_numpy() == line
+    if not found.any():
+        found = (trips["feed"] + ID_SIGN + trips["route_name"]).to_numpy() == line
     if direction is not None:
         found = found & (trips["direction_id"].to_numpy() == direction)
     return np.flatnonzero(found)
+
+
+def name_feed(feed: TransitFeed, line: str) -> str:
+    """A line by a name that is good on every date: with its feed, where there are several.
+
+    On other dates a line of another feed may have the same name.
+    """
+    trips, rows = feed.trips, find_line(feed, line)
+    is_alone = feed.stops["feed"].nunique() < 2 or len(rows) == 0
+    if is_alone or trips["route_name"].iloc[rows[0]] != line:
+        return line
+    return f"{trips['feed'].iloc[rows[0]]}{ID_SIGN}{line}"
 
 
 def find_stops_of_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:
@@ -74,11 +94,21 @@ def find_stops_of_line(feed: TransitFeed, line: str, direction: int | None = Non
 
 def find_line_problem(feed: TransitFeed, line: str, direction: int | None = None) -> str | None:
     """Why nothing can be done with a line, in words; None when it runs."""
+    theirs = feed.trips.iloc[find_line(feed, line)]
+    if len(set(theirs["feed"])) > 1:
+        lines = ", ".join(repr(str(i)) for i in theirs["route_id"].unique())
+        return f'line "{line}" is the name of lines in several feeds, expected one of {lines}'
     if len(find_line(feed, line, direction)):
         return None
-    if direction is not None and len(find_line(feed, line)):
-        known = sorted({int(d) for d in feed.trips["direction_id"].iloc[find_line(feed, line)]})
-        return f'line "{line}" has no trips of direction {direction}, only of {known}'
+    if len(theirs):
+        known = sorted({int(d) for d in theirs["direction_id"] if d >= 0})
+        if not known:
+            return (
+                f'line "{line}" has no direction {direction}: the timetable says no directions of '
+                "it, expected the edit without direction"
+            )
+        shown = " and ".join(str(d) for d in known)
+        return f'line "{line}" has no trips of direction {direction}, only of {shown}'
     names = sorted({*feed.trips["route_id"].astype(str), *feed.trips["route_name"].astype(str)})
     return f'no line "{line}" runs on the date of the timetable{to_hint(line, names)}'
 
@@ -105,6 +135,7 @@ def add_trips(
     leaves = calls["departure_s"].to_numpy()[first]
     trips, stop_times = [feed.trips], [calls]
     n = len(feed.trips)
+    n_added = int(feed.trips["id"].str.match(_ADDED_ID).sum())
     for number, second in enumerate(departures):
         like = int(np.argmin(np.abs(leaves - second)))
         pattern = calls[trip == rows[like]].copy()
@@ -113,7 +144,8 @@ def add_trips(
             pattern[column] = (pattern[column] + (second - leaves[like])).astype(np.int32)
         stop_times.append(pattern)
         row = feed.trips.iloc[[rows[like]]].copy()
-        row["id"] = f"{ADDED} {number + 1} like {row['id'].iloc[0]}"
+        like_id = re.sub(_ADDED_ID, "", row["id"].iloc[0])
+        row["id"] = f"{ADDED} {n_added + number + 1} like {like_id}"
         trips.append(row)
     return replace(
         feed,
