@@ -9,7 +9,8 @@ import numpy as np
 
 from maillage import _core
 from maillage.config_guarantee import RuleConfig
-from maillage.geo.opening_hours import MINUTES_A_WEEK, parse_opening_hours
+from maillage.geo.hours_columns import find_usual_week
+from maillage.geo.opening_hours import MINUTES_A_WEEK
 from maillage.road_distances import build_distance_core
 from maillage.territory_parts import TerritoryParts
 from maillage.transit_days import find_feasible_days
@@ -116,6 +117,6 @@ def find_open_slots(parts: TerritoryParts) -> np.ndarray:
     for row, text in enumerate(frame["opening_hours"]):
         if not isinstance(text, str) or not text:
             continue
-        for start, end in parse_opening_hours(text).intervals:
+        for start, end in find_usual_week(text):
             slots[row, -(-start // SLOT_MIN) : end // SLOT_MIN] = True
     return slots

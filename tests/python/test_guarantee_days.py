@@ -95,3 +95,11 @@ def test_rules_about_days_say_what_they_need(valley, change, said):  # noqa: F81
     rule = {key: value for key, value in (DAYS | change).items() if value is not None}
     with pytest.raises(InputError, match=said):
         read(valley).guarantee(rule)
+
+
+@pytest.mark.parametrize("nth,holds", [(2, True), (1, False)])  # 10 June is the second Tuesday
+def test_a_bus_that_calls_on_one_tuesday_of_the_month(valley, nth, holds):  # noqa: F811
+    territory = read_with_hours(valley, f"Tu[{nth}] 09:00-12:00")
+    assert "opening_hours_by_date" in territory.findings["kind"].tolist()
+    assert territory.guarantee(DAYS | {"feasible_days": 1}).holds == holds
+    assert not territory.guarantee(DAYS | {"feasible_days": 2}).holds

@@ -15,7 +15,7 @@ from maillage.config_sections import TableSource
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.french_hours import parse_french_day
-from maillage.geo.hours_columns import read_hours
+from maillage.geo.hours_columns import find_usual_week, read_hours
 from maillage.geo.opening_hours import (
     MINUTES_A_WEEK,
     merge_intervals,
@@ -181,12 +181,30 @@ def test_column_of_osm_texts(tmp_path: Path):
     table = read_table(TableSource(file=path), ["key", "h"], findings)
     texts, hours = read_hours(table, "h", findings)
     assert texts.isna().tolist() == [False, True, True, False, True]
-    assert texts[3] == "Mo 09:00-10:00"
+    assert texts[3] == "PH off, Mo 09:00-10:00"  # dates need what a usual week does not
     assert hours[[0, 3]].tolist() == [15, 1]
     assert np.isnan(hours[[1, 2, 4]]).all()
     assert findings.count("opening_hours_unread") == 2
     assert findings.examples("opening_hours_unread") == [f"{path}:3: h: 'quand il fait beau'"]
-    assert findings.count("opening_hours_set_aside") == 1
+    assert findings.count("opening_hours_by_date") == 1
+
+
+def test_hours_of_some_dates_alone_are_kept_for_those_dates(tmp_path: Path):
+    path = write_text(
+        tmp_path,
+        "t.csv",
+        "key;h\nbus;Tu[1] 09:30-11:30\nbeach;Jul-Aug Mo-Su 10:00-18:00\nbooked;SH 09:00-12:00\n",
+    )
+    findings = Findings()
+    table = read_table(TableSource(file=path), ["key", "h"], findings)
+    texts, hours = read_hours(table, "h", findings)
+    assert texts[:2].tolist() == ["Tu[1] 09:30-11:30", "Jul-Aug Mo-Su 10:00-18:00"]
+    assert texts.isna()[2] and np.isnan(hours).all()  # nobody said when schools are closed
+    assert findings.count("opening_hours_by_date") == 2
+    assert f"{path}:2: h: 'Tu[1] 09:30-11:30'" in findings.examples("opening_hours_by_date")
+    assert findings.count("opening_hours_unread") == 1
+    assert find_usual_week(texts[0]) == ()
+    assert find_usual_week("Tu 09:00-10:00; PH off") == ((1980, 2040),)
 
 
 def test_day_columns(tmp_path: Path):

@@ -6,6 +6,7 @@ few hundred ways of writing hours.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,52 +17,88 @@ from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.french_hours import DayHours, parse_french_day
 from maillage.geo.keys import encode
+from maillage.geo.opening_days import find_open_day
 from maillage.geo.opening_hours import (
     MINUTES_A_DAY,
+    Interval,
     OpeningHours,
     merge_intervals,
     parse_opening_hours,
 )
 from maillage.geo.tables import Table
 
+_SOME_DATE = dt.date(2025, 6, 10)
+
 
 def read_hours(
     table: Table, columns: str | DayColumns | None, findings: Findings
 ) -> tuple[pd.Series, np.ndarray]:
-    """Canonical OSM text (missing where unknown) and hours a week (NaN), n_rows each.
+    """OSM text (missing where unknown) and hours of a usual week (NaN), n_rows each.
 
-    Texts that cannot be read, and parts that say nothing about a usual week, are findings
-    that quote them. Of a week by day columns an empty day is closed if another day is
+    The text is the canonical one; one of which parts hold on some dates alone ("Tu[1]
+    09:30-11:30", "PH off", a season) stays as it is, so that trips on a date follow it. Such
+    parts are no part of a usual week. They, and texts that cannot be read, are findings that
+    quote them. Of a week by day columns an empty day is closed if another day is
     known; a week of which no day is known is unknown. A day that cannot be read counts as
     closed, so its week is a lower bound.
     """
     if columns is None:
         return pd.Series([None] * table.n_rows, dtype="str"), np.full(table.n_rows, np.nan)
     if isinstance(columns, str):
-        weeks, week_of_row = _read_osm_column(table, columns, findings)
+        found, row_of = _read_osm_column(table, columns, findings)
     else:
-        weeks, week_of_row = _read_day_columns(table, columns.by_day(), findings)
-    texts = np.array([week.to_text() if week else None for week in weeks] + [None], dtype=object)
-    hours = np.array([week.weekly_hours if week else np.nan for week in weeks] + [np.nan])
-    return pd.Series(texts[week_of_row], dtype="str"), hours[week_of_row]
+        weeks, row_of = _read_day_columns(table, columns.by_day(), findings)
+        found = [_to_known(week) for week in weeks]
+    texts = np.array([text for text, _ in found] + [None], dtype=object)
+    hours = np.array([weekly for _, weekly in found] + [np.nan])
+    return pd.Series(texts[row_of], dtype="str"), hours[row_of]
+
+
+def find_usual_week(text: str) -> tuple[Interval, ...]:
+    """Intervals of a usual week from a text of `read_hours`; none where it holds on dates alone."""
+    try:
+        return parse_opening_hours(text).intervals
+    except InputError:
+        return ()
+
+
+def _to_known(week: OpeningHours | None) -> tuple[str | None, float]:
+    return (week.to_text(), week.weekly_hours) if week else (None, np.nan)
 
 
 def _read_osm_column(
     table: Table, column: str, findings: Findings
-) -> tuple[list[OpeningHours | None], np.ndarray]:
+) -> tuple[list[tuple[str | None, float]], np.ndarray]:
     texts, text_of_row = encode(table.texts(column))
     report = _make_reporter(table, column, text_of_row, findings)
-    weeks: list[OpeningHours | None] = []
+    found: list[tuple[str | None, float]] = []
     for position, text in enumerate(texts):
         try:
             week = parse_opening_hours(text)
         except InputError:
             week = None
+        if week is not None and not week.set_aside:
+            found.append(_to_known(week))
+        elif _holds_on_dates(text):
+            parts = repr(text) if week is None else f"{_quote(week.set_aside)} of {text!r}"
+            report("opening_hours_by_date", position, parts)
+            found.append((text, week.weekly_hours if week and week.intervals else np.nan))
+        elif week is None:
             report("opening_hours_unread", position, repr(text))
-        if week is not None and week.set_aside:
+            found.append((None, np.nan))
+        else:
             report("opening_hours_set_aside", position, f"{_quote(week.set_aside)} of {text!r}")
-        weeks.append(week)
-    return weeks, text_of_row
+            found.append(_to_known(week))
+    return found, text_of_row
+
+
+def _holds_on_dates(text: str) -> bool:
+    """Can the hours of a date be told from a text, whatever the date?"""
+    try:
+        find_open_day(text, _SOME_DATE)
+    except InputError:
+        return False
+    return True
 
 
 def _read_day_columns(
