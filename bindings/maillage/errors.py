@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 
 _N_NEAR_NAMES = 3
 _N_LISTED_NAMES = 12
+_MAX_LISTED_NAME = 60
 
 
 class MaillageError(Exception):
@@ -85,9 +86,14 @@ def to_hint(name: str, choices: Iterable[str]) -> str:
     choices = list(choices)
     near = find_near_names(name, choices)
     if near:
-        return f", did you mean {' or '.join(repr(n) for n in near)}?"
+        return f", did you mean {' or '.join(_to_listed(n) for n in near)}?"
     if not choices:
         return ", there are none"
-    listed = ", ".join(repr(c) for c in choices[:_N_LISTED_NAMES])
+    listed = ", ".join(_to_listed(c) for c in choices[:_N_LISTED_NAMES])
     more = f" and {len(choices) - _N_LISTED_NAMES} more" if len(choices) > _N_LISTED_NAMES else ""
     return f", expected one of {listed}{more}"
+
+
+def _to_listed(name: str) -> str:
+    """A name in quotes, cut where it is too long for a sentence."""
+    return repr(name if len(name) <= _MAX_LISTED_NAME else f"{name[: _MAX_LISTED_NAME - 3]}...")

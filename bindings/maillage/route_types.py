@@ -19,3 +19,8 @@ def to_route_words(route_type: int) -> str:
     if route_type < 100:
         return _KINDS.get(route_type, f"type {route_type}")
     return _EXTENDED.get(route_type // 100, f"type {route_type}")
+
+
+def is_route_type(route_type: int) -> bool:
+    """Whether GTFS knows the number, as a basic or an extended type."""
+    return route_type in _KINDS if route_type < 100 else route_type // 100 in _EXTENDED

@@ -33,7 +33,10 @@ from maillage.terms import (
 WIDTH = 100
 _BAR_WIDTH = 72
 _N_EXAMPLES = 2
-_FOLDERS = re.compile(r"(?<!\S)\S*/(?=\S+\.\w+)")  # of the path of a file
+# Of the path of a file; an archive that it is in stays.
+_FOLDERS = re.compile(r"(?<!\S)\S*/(?<!\.zip/)(?=\S+\.\w+)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # of terminals, and ends of lines
+_MAX_NAME, _MAX_EXAMPLE = 60, 300
 _DIM = "bright_black"
 _TIMES = {
     "mean_time": "mean",
@@ -182,9 +185,16 @@ def build_findings_table(findings: pd.DataFrame, *, title: str = "Findings") -> 
     for row in find_rows(findings, len(findings)):
         examples = [_FOLDERS.sub("", text) for text in str(row["examples"]).split(" | ")]
         kind, count = str(row["kind"]).replace("_", " "), to_persons(row["count"])
-        table.add_row(kind, count, "\n".join(examples[:_N_EXAMPLES]))
+        shown = [to_shown_name(text, _MAX_EXAMPLE) for text in examples[:_N_EXAMPLES]]
+        table.add_row(kind, count, Text("\n".join(shown)))
     note = "used as they are; look at them before you trust the result"
     return Group(_title(title, note), table, Text(""))
+
+
+def to_shown_name(name: Any, longest: int = _MAX_NAME) -> str:
+    """A text of the data as tables show it: in one line, without control characters, cut."""
+    text = _CONTROL.sub(" ", str(name)).strip()
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def to_text(renderable: RenderableType, *, width: int = WIDTH) -> str:

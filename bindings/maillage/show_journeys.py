@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from maillage.show import build_table, build_title
+from maillage.show import build_table, build_title, to_shown_name
 from maillage.terms import to_percent, to_persons
 
 REASONS = {
@@ -75,8 +75,8 @@ def _to_legs(legs: pd.DataFrame) -> Iterator[tuple[str | Text, ...]]:
             _to_clock(end),
             str(end - start),
             Text("walk" if is_walk else _to_vehicle(leg)),
-            Text(leg["from_stop"]),
-            Text(leg["to_stop"]),
+            Text(to_shown_name(leg["from_stop"])),
+            Text(to_shown_name(leg["to_stop"])),
             "" if is_walk else str(leg["n_stops"]),
             str(wait) if wait else "",
         )
@@ -96,8 +96,8 @@ def _to_shown_minutes(legs: pd.DataFrame) -> list[tuple[int, int]]:
 
 
 def _to_vehicle(leg: dict) -> str:
-    line = "" if pd.isna(leg["line"]) else f" {leg['line']}"
-    headsign = "" if pd.isna(leg["headsign"]) else f" → {leg['headsign']}"
+    line = "" if pd.isna(leg["line"]) else f" {to_shown_name(leg['line'])}"
+    headsign = "" if pd.isna(leg["headsign"]) else f" → {to_shown_name(leg['headsign'])}"
     return f"{leg['mode']}{line}{headsign}"
 
 

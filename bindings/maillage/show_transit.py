@@ -12,7 +12,7 @@ from rich.text import Text
 
 from maillage.geo.gtfs_times import to_clock, to_day_words
 from maillage.route_types import to_route_words
-from maillage.show import build_table, build_title
+from maillage.show import build_table, build_title, to_shown_name
 from maillage.terms import to_persons
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def _to_day(day: Any) -> str:
 
 
 def _agencies(agencies: pd.DataFrame) -> RenderableType:
-    names = [str(name) for name in agencies["name"].fillna(agencies["id"]).fillna("no name")]
+    names = [
+        to_shown_name(name) for name in agencies["name"].fillna(agencies["id"]).fillna("no name")
+    ]
     rows = [(name,) for name in dict.fromkeys(names[:_N_AGENCIES])]
     if len(names) > _N_AGENCIES:
         rows.append((f"... and {len(names) - _N_AGENCIES} more",))

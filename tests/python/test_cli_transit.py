@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from gtfs_feeds import TUESDAY
-from transit_town import at, to_lat, write_town
+from transit_town import at, to_lat, to_stops, write_town
 from typer.testing import CliRunner, Result
 
 from maillage.cli import app
@@ -112,6 +112,15 @@ def test_minutes_and_waits_add_up_as_they_are_shown():
         ("09:14", "09:15", "1"),
     ]
     assert rows[5][-1] == "2"  # minutes at the tram's stop: 8 + 12 + 2 + 2 + 60 + 1 are 85
+
+
+def test_names_of_stops_are_cut_and_write_nothing_over_the_terminal(tmp_path: Path):
+    stops = to_stops(STOPS).replace("Stop A", "\x1b[31mStop" + "p" * 10_000)
+    write_town(tmp_path, STOPS, TRIPS, "long.zip", stops=stops)
+    asked = ("--from", HOME, "--to", DESK, "--departure", "07:50", "--max-walk", 10)
+    output = run("journey", *asked, feed="long.zip").stdout
+    assert "\x1b" not in output and "Stopp" in output
+    assert len(output.splitlines()) < 60
 
 
 def test_legs_are_written():

@@ -15,6 +15,7 @@ from maillage.cli import app
 from maillage.errors import InputError
 from maillage.geo.gtfs import read_gtfs
 from maillage.route_types import to_route_words
+from maillage.show import to_shown_name
 from maillage.synth import write_synth
 
 
@@ -149,6 +150,37 @@ def test_several_feeds_are_added_up(tmp_path: Path):
     assert row_of(output, "Monday") == ["5", "4", "4", "4"]
     assert row_of(output, "Saturday") == ["4", "2", "2", "2"]
     assert row_of(output, "agency in two feeds")[0] == "1"
+
+
+def test_findings_say_of_which_feed_they_are(tmp_path: Path):
+    odd = FILES["trips.txt"] + "L1,WEEK,T3,Ville,0\n"
+    output = run(write_feed(tmp_path), write_feed(tmp_path, "other.zip", trips=odd)).stdout
+    assert row_of(output, "trip without calls") == [
+        "1",
+        "other.zip/stop_times.txt: nothing of 'T3'",
+    ]
+
+
+def test_lines_of_unknown_types_and_agencies(tmp_path: Path):
+    routes = FILES["routes.txt"] + "L2,BUS,2,x,99\nL3,CAR,3,x,715\nL4,,4,x,1650\n"
+    output = run(write_feed(tmp_path, routes=routes)).stdout
+    assert row_of(output, "unknown route type") == [
+        "2", "feed.zip/routes.txt:3: route_type 99 is no type of GTFS",
+    ]  # fmt: skip
+    count, example = row_of(output, "unknown agency")
+    assert count == "1" and "routes.txt:3: agency_id 'BUS' does not exist" in example
+
+
+def test_texts_of_the_feed_do_not_write_over_the_terminal(tmp_path: Path):
+    agency = FILES["agency.txt"].replace("Cars du pays", "\x1b[2JCars" + "s" * 2000)
+    odd = FILES["trips.txt"] + "L1,WEEK,\x1b[31mT3,Ville,0\n"
+    output = run(write_feed(tmp_path, agency=agency, trips=odd)).stdout
+    assert "\x1b" not in output and "sss..." in output
+    assert max(len(line) for line in output.splitlines()) <= 120
+    assert to_shown_name("a\x1b]0;\x07b\nc") == "a ]0; b c"
+    with pytest.raises(InputError) as e:
+        read_gtfs([write_feed(tmp_path, calendar="x" * 3000 + "\n")], TUESDAY)
+    assert len(str(e.value)) < 3000
 
 
 def test_the_coaches_of_an_invented_country_have_no_findings(tmp_path: Path):

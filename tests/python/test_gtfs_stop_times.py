@@ -188,7 +188,12 @@ def test_unknown_names_are_counted(tmp_path: Path):
     assert departures(feed) == [28800, 29400]
     findings = feed.findings
     assert findings.count("unknown_trip") == 2
-    assert findings.examples("unknown_stop")[0].endswith(":5: names a stop that does not exist")
+    assert findings.examples("unknown_stop")[0].endswith(
+        ":5: stop_id 'Z' does not exist, the call is left out"
+    )
+    assert findings.examples("unknown_trip")[0].endswith(
+        ":2: trip_id 'T9' does not exist, the call is left out"
+    )
     assert findings.count("call_without_stop") == 1
     assert findings.examples("unknown_route")[0].endswith(
         "trips.txt:4: route_id 'L9' does not exist, the trip has no line"

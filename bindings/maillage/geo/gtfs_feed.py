@@ -21,9 +21,17 @@ from maillage.geo.gtfs_files import FeedFiles, open_feed
 from maillage.geo.gtfs_speeds import find_impossible_speeds
 from maillage.geo.gtfs_stop_times import StopTimes, read_stop_times
 from maillage.geo.gtfs_stops import FeedStops, find_boardable, read_stops, read_transfers
-from maillage.geo.gtfs_tables import add_rows, find_rows, read_ids, read_numbers, read_texts
+from maillage.geo.gtfs_tables import (
+    add_rows,
+    add_unknown,
+    find_rows,
+    read_ids,
+    read_numbers,
+    read_texts,
+)
 from maillage.geo.gtfs_times import find_zone, parse_dates, parse_times
 from maillage.geo.tables import NumberRule, Table
+from maillage.route_types import is_route_type
 
 UNKNOWN_ROUTE_TYPE = -1
 _MAX_ROUTE_TYPE = 1702  # of the extended route types
@@ -94,7 +102,7 @@ def read_feed(path: Path, findings: Findings) -> Feed:
     files = open_feed(path)
     files.check_files()
     zone, agencies = _read_agencies(files, findings)
-    routes, route_ids = _read_routes(files, findings)
+    routes, route_ids = _read_routes(files, agencies["id"], findings)
     calendar = read_calendar(files, findings)
     trips, trip_ids = _read_trips(files, route_ids, calendar, findings)
     stops = read_stops(files, findings)
@@ -144,17 +152,41 @@ def _read_agencies(files: FeedFiles, findings: Findings) -> tuple[zoneinfo.ZoneI
     return zoneinfo.ZoneInfo(zones[0]), agencies
 
 
-def _read_routes(files: FeedFiles, findings: Findings) -> tuple[pd.DataFrame, pa.Array]:
+def _read_routes(
+    files: FeedFiles, agencies: pd.Series, findings: Findings
+) -> tuple[pd.DataFrame, pa.Array]:
     table = files.read(
-        "routes.txt", ["route_id", "route_type"], ["route_short_name", "route_long_name"], findings
+        "routes.txt",
+        ["route_id", "route_type"],
+        ["route_short_name", "route_long_name", "agency_id"],
+        findings,
     )
     ids = read_ids(table, "route_id")
     kind = table.numbers("route_type", NumberRule(0, _MAX_ROUTE_TYPE, whole=True)).amounts
+    _find_odd_routes(table, kind, agencies, findings)
     id_texts = pd.Series(ids.to_pandas()).astype("str")
     short, long = read_texts(table, "route_short_name"), read_texts(table, "route_long_name")
     name = short.where(short.notna(), long)
     name = name.where(name.notna(), id_texts)
     return pd.DataFrame({"id": id_texts, "name": name, "type": kind.astype(np.int64)}), ids
+
+
+def _find_odd_routes(
+    table: Table, kind: np.ndarray, agencies: pd.Series, findings: Findings
+) -> None:
+    """Findings about types that GTFS does not have, and agencies that the feed does not have."""
+    odd = np.flatnonzero([not is_route_type(int(number)) for number in kind])
+    add_rows(
+        findings,
+        "unknown_route_type",
+        table,
+        odd,
+        lambda row: f"route_type {kind[row]:g} is no type of GTFS",
+    )
+    named, known = read_texts(table, "agency_id"), agencies.dropna()
+    if len(known):
+        is_unknown = (named.notna() & ~named.isin(known)).to_numpy(dtype=bool)
+        add_unknown(table, "agency", is_unknown, "the line has no agency", findings)
 
 
 def _read_trips(
@@ -170,8 +202,8 @@ def _read_trips(
     route = find_rows(read_ids(table, "route_id", unique=False), route_ids)
     services = read_ids(table, "service_id", unique=False)
     service = find_rows(services, pa.array(calendar.services, pa.string()))
-    _add_unknown(table, "route", route, "the trip has no line", findings)
-    _add_unknown(table, "service", service, "the trip never runs", findings)
+    add_unknown(table, "route", route < 0, "the trip has no line", findings)
+    add_unknown(table, "service", service < 0, "the trip never runs", findings)
     rule = NumberRule(0, 1, whole=True, absent="nan")
     trips = pd.DataFrame(
         {
@@ -183,17 +215,6 @@ def _read_trips(
         }
     )
     return trips, ids
-
-
-def _add_unknown(
-    table: Table, what: str, found: np.ndarray, effect: str, findings: Findings
-) -> None:
-    texts = table.texts(f"{what}_id")
-
-    def to_words(row: int) -> str:
-        return f"{what}_id {texts[row].as_py()!r} does not exist, {effect}"
-
-    add_rows(findings, f"unknown_{what}", table, np.flatnonzero(found < 0), to_words)
 
 
 def _read_frequencies(files: FeedFiles, trip_ids: pa.Array, findings: Findings) -> pd.DataFrame:
@@ -218,11 +239,9 @@ def _read_frequencies(files: FeedFiles, trip_ids: pa.Array, findings: Findings) 
             "exact_times": read_numbers(table, "exact_times", rule, 0) == 1,
         }
     )
-    for kind, mask, words in (
-        ("unknown_trip", trip < 0, "names a trip that does not exist"),
-        ("frequency_never_runs", end <= start, "ends when it begins or before: no departure"),
-    ):
-        add_rows(findings, kind, table, np.flatnonzero(mask), words)
+    add_unknown(table, "trip", trip < 0, "the frequency is left out", findings)
+    words = "ends when it begins or before: no departure"
+    add_rows(findings, "frequency_never_runs", table, np.flatnonzero(end <= start), words)
     frame = pd.DataFrame(frame[trip >= 0]).sort_values(["trip", "start_s"], kind="stable")
     _find_overlaps(table, frame, findings)
     return frame.reset_index(drop=True)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from maillage.findings import Findings
 from maillage.geo.gtfs_files import FeedFiles
 from maillage.geo.gtfs_stops import FeedStops
-from maillage.geo.gtfs_tables import add_rows, find_rows, read_ids, read_numbers
+from maillage.geo.gtfs_tables import add_rows, add_unknown, find_rows, read_ids, read_numbers
 from maillage.geo.gtfs_times import MISSING_TIME, parse_times, to_clock
 from maillage.geo.tables import NumberRule, Table
 
@@ -100,9 +100,9 @@ def _read_calls(
     if "shape_dist_traveled" in table.columns.column_names:
         shape_m = table.numbers("shape_dist_traveled", NumberRule(0, absent="nan")).amounts
     on_demand = (pickup >= _PHONE) | (drop_off >= _PHONE)
+    add_unknown(table, "trip", trip < 0, "the call is left out", findings)
+    add_unknown(table, "stop", (stop < 0) & ~no_stop, "the call is left out", findings)
     for kind, mask, words in (
-        ("unknown_trip", trip < 0, "names a trip that does not exist"),
-        ("unknown_stop", (stop < 0) & ~no_stop, "names a stop that does not exist"),
         ("call_without_stop", no_stop, "has no stop_id (on demand?)"),
         ("call_on_demand", on_demand, "must be asked for beforehand"),
     ):

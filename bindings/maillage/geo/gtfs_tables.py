@@ -71,3 +71,17 @@ def add_rows(
         for row in rows
     )
     findings.add_all(kind, examples, len(rows))
+
+
+def add_unknown(
+    table: Table, what: str, is_unknown: np.ndarray, effect: str, findings: Findings
+) -> None:
+    """Count the rows of a mask whose id of a stop, trip, ... does not exist: `unknown_stop`."""
+    if not is_unknown.any():
+        return
+    texts = table.texts(f"{what}_id")
+
+    def to_words(row: int) -> str:
+        return f"{what}_id {to_shown(texts[row].as_py())} does not exist, {effect}"
+
+    add_rows(findings, f"unknown_{what}", table, np.flatnonzero(is_unknown), to_words)
