@@ -29,7 +29,7 @@ from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import REASON_DTYPE, RoadNetwork
 from maillage.scenario import Scenario
-from maillage.transit_edits import apply_to_feed
+from maillage.transit_edits import apply_to_feeds
 from maillage.transit_findings import find_stops_off_network
 from maillage.transit_journeys import LegWriter, to_end, to_point_frame
 from maillage.transit_trips import find_trips, to_trip_frame, to_visit
@@ -101,8 +101,12 @@ class Transit:
         InputError for a line that does not run that day, and for scenarios that edit more than
         timetables: those need a territory.
         """
+        return self.replace_feed(apply_to_feeds([self.feed], scenario)[0])
+
+    def replace_feed(self, feed: TransitFeed) -> Transit:
+        """The same date and ways on foot with another timetable, whose stops are the same."""
         return Transit(
-            apply_to_feed(self.feed, scenario),
+            feed,
             self.date,
             self._footways,
             max_transfer_m=self._max_transfer_m,

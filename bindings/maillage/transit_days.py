@@ -11,7 +11,6 @@ from maillage.findings import Findings
 from maillage.geo.gtfs_times import to_date, to_day_words
 from maillage.geo.holidays import HolidayCalendar
 from maillage.territory_parts import TerritoryParts
-from maillage.transit import Transit
 from maillage.transit_edits import apply_edit
 from maillage.transit_network import TransitUse
 from maillage.transit_week import TransitWeek, read_transit_week, to_dates
@@ -107,6 +106,5 @@ def _read_week(use: TransitUse, how: dict[str, Any]) -> TransitWeek:
         feed = day.feed
         for edit in use.edits:
             feed = apply_edit(feed, edit)
-        reach = {"max_transfer_m": config.max_transfer_m}
-        days.append(Transit(feed, day.date, day._footways, **reach))
+        days.append(day.replace_feed(feed))
     return TransitWeek(days, Findings())

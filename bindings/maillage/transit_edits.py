@@ -40,8 +40,12 @@ def apply_edit(feed: TransitFeed, edit: LineEdit) -> TransitFeed:
     return add_trips(feed, edit.line, departures, edit.direction)
 
 
-def apply_to_feed(feed: TransitFeed, scenario: Any) -> TransitFeed:
-    """The timetable after a scenario that edits nothing else."""
+def apply_to_feeds(feeds: Sequence[TransitFeed], scenario: Any) -> list[TransitFeed]:
+    """The timetables of some dates after a scenario that edits nothing else.
+
+    A line that runs on some of the dates is edited on those; on none is an InputError.
+    """
+    feeds = list(feeds)
     if not isinstance(scenario, Scenario):
         raise InputError(f"scenario is {to_shown(scenario)}, expected a Scenario")
     for number, edit in enumerate(scenario.edits, start=1):
@@ -51,10 +55,15 @@ def apply_to_feed(feed: TransitFeed, scenario: Any) -> TransitFeed:
                 f"{where} is {edit.do}, expected cut_line or add_trips: the others need a "
                 "territory (territory.apply)"
             )
-        if problem := find_line_problem(feed, edit.line, edit.direction):
-            raise InputError(f"{where}: {edit.do}: {problem}")
-        feed = apply_edit(feed, edit)
-    return feed
+        problems = [find_line_problem(feed, edit.line, edit.direction) for feed in feeds]
+        if problems and all(problems):
+            fullest = max(range(len(feeds)), key=lambda n: len(feeds[n].trips))
+            raise InputError(f"{where}: {edit.do}: {problems[fullest]}")
+        feeds = [
+            feed if problem else apply_edit(feed, edit)
+            for feed, problem in zip(feeds, problems, strict=True)
+        ]
+    return feeds
 
 
 def find_line(feed: TransitFeed, line: str, direction: int | None = None) -> np.ndarray:

@@ -26,8 +26,10 @@ from maillage.geo.opening_hours import OSM_DAYS
 from maillage.progress import ProgressChoice, report_progress
 from maillage.results import to_ids
 from maillage.roads import RoadNetwork
+from maillage.scenario import Scenario
 from maillage.transit import MAX_EGRESS_M, MAX_TRANSFER_M, Transit, check_reaches
 from maillage.transit_best import NEAREST_TO_WORKING, to_nearness, to_reasons
+from maillage.transit_edits import apply_to_feeds
 from maillage.transit_findings import find_stops_off_network
 from maillage.transit_trips import (
     Trips,
@@ -68,6 +70,16 @@ class TransitWeek:
     def __repr__(self) -> str:
         trips = ", ".join(f"{_to_name(day.date)} {len(day.feed.trips):,}" for day in self.days)
         return f"<TransitWeek {self.dates[0]} to {self.dates[-1]}: trips {trips}>"
+
+    def apply(self, scenario: Scenario) -> TransitWeek:
+        """The same dates with lines cut and trips added, each on the dates on which its line runs.
+
+        InputError for a line that runs on none of them, and for scenarios that edit more than
+        timetables: those need a territory.
+        """
+        feeds = apply_to_feeds([day.feed for day in self.days], scenario)
+        days = [day.replace_feed(feed) for day, feed in zip(self.days, feeds, strict=True)]
+        return TransitWeek(days, self._findings)
 
     def round_trips(
         self,

@@ -37,6 +37,22 @@ def find_row(week: ml.TransitWeek, counters: pd.DataFrame, dwell_min: float = 30
     return table.iloc[0]
 
 
+def test_other_trips_on_the_dates_on_which_their_line_runs(week: ml.TransitWeek):
+    desk = at(desk=10_000).assign(opening_hours="24/7")
+    assert find_row(week, desk)["days"] == "Tu,Fr"
+    scenario = ml.Scenario("cut")
+    for line in week.days[1].feed.trips["route_id"].unique():
+        scenario = scenario.cut_line(str(line))
+    cut = week.apply(scenario)
+    assert find_row(cut, desk)["days"] == ""
+    assert find_row(week, desk)["days"] == "Tu,Fr"
+    assert cut.dates == week.dates and cut.findings.equals(week.findings)
+    with pytest.raises(InputError, match='cut_line: no line "77" runs'):
+        week.apply(ml.Scenario("x").cut_line("77"))
+    with pytest.raises(InputError, match="need a territory"):
+        week.apply(ml.Scenario("x").close("desk"))
+
+
 def test_a_bus_on_market_days(week: ml.TransitWeek):
     # by bus at the desk from 8:20 to 17:30, open 9 to 12 and 14 to 17: 6 hours on two days
     row = find_row(week, at(desk=10_000).assign(opening_hours=LUNCH))
