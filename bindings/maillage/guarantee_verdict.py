@@ -187,7 +187,8 @@ def _report_days(rule: RuleConfig, parts: TerritoryParts, findings: Findings) ->
     examples = (f"rule {rule.name!r}: counter {key} counts as closed on every day" for key in keys)
     findings.add_all("counters_without_hours", examples, len(keys))
     dates = find_closed_dates(parts)
-    examples = (f"rule {rule.name!r}: counters are closed on {date}" for date in dates)
+    words = f"rule {rule.name!r}: counters whose hours name no PH are closed on"
+    examples = (f"{words} {date}" for date in dates)
     findings.add_all("public_holiday_in_week", examples, len(dates))
 
 

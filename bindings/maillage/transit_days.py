@@ -29,7 +29,7 @@ def find_feasible_days(
     A day counts when some open counter of the service can be visited for `dwell_min` minutes
     within its opening hours, by a way there and a way back of at most the timetable's longest time.
     Counters without known hours are open on no day (`find_offering` counts them). On the public
-    holidays of France in that week counters are closed, unless their hours are 24/7.
+    holidays of France in that week counters are closed, unless their hours name PH or are 24/7.
     """
     use = find_use(parts, walk_class)
     config = use.config

@@ -56,7 +56,9 @@ def test_counters_are_closed_on_public_holidays(valley):  # noqa: F811
     assert not check.holds
     found = check.findings.set_index("kind").loc["public_holiday_in_week"]
     assert found["count"] == 1
-    assert "counters are closed on Monday 2025-06-09" in found["examples"]
+    assert "are closed on Monday 2025-06-09" in found["examples"]
+    named = read_with_hours(valley, "Mo-Fr 09:00-12:00; PH 09:00-12:00")
+    assert named.guarantee(DAYS | {"feasible_days": 5}).holds
     always = territory.apply(ml.Scenario("always").set_hours("desk", "24/7"))
     assert always.guarantee(DAYS | {"feasible_days": 5}).holds
 
