@@ -17,7 +17,9 @@ MAX_RIDES = 12
 MAX_MINUTES = 2880  # two days
 _MINUTES = f"minutes above 0, at most {MAX_MINUTES}"
 _WINDOW = f"minutes in 0..{MAX_MINUTES}"
-_SAMPLE = f"minutes, at least 1/60 (a second), at most {MAX_MINUTES}, or None for every second"
+OR_EVERY_SECOND = ", or None for every second"
+_SAMPLE = f"minutes, at least 1/60 (a second), at most {MAX_MINUTES}{OR_EVERY_SECOND}"
+READ_AGAIN = "; read it for that date with read_transit(..., date=...)"
 _SPEED = "km/h in 0.1..100"
 _WAIT = "seconds in 0..86400"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
@@ -175,7 +177,4 @@ def to_seconds_of(moment: Any, date: dt.date, name: str) -> int:
 
 def _check_date(given: dt.date, date: dt.date, name: str, shown: Any) -> None:
     if given != date:
-        raise InputError(
-            f"{name} is {shown}, but the timetable was read for {date}; "
-            "read it for that date with read_transit(..., date=...)"
-        )
+        raise InputError(f"{name} is {shown}, but the timetable was read for {date}{READ_AGAIN}")

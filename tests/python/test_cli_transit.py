@@ -22,6 +22,7 @@ from maillage.show_journeys import build_journeys_view
 
 STOPS = {"A": 0, "C": 5_000, "D": 5_300, "B": 10_000}
 TRIPS = {"1": "A@8:00 C@8:10", "2.a": "D@8:15 B@8:30", "S": "A@8:10 C@8:20 B@8:50"}
+SAMPLE = "minutes, at least 1/60 (a second), at most 2880"
 HOME, DESK = f"3,{to_lat(-200)}", f"3,{to_lat(10_100)}"
 
 
@@ -208,9 +209,9 @@ def test_points_that_cannot_be_used(text: str, message: str):
         (["--departure", "8:00", "--arrive-by", "9:00"],
          "one of --departure and --arrive-by is needed, and only one"),
         ([], "one of --departure and --arrive-by is needed, and only one"),
-        (["--departure", "8"], "departure is '8', expected '2025-06-10 08:00' or '08:00'"),
+        (["--departure", "8"], "--departure is '8', expected '2025-06-10 08:00' or '08:00'"),
         (["--departure", "8:00", "--window", "-1"],
-         "window_min is -1, expected minutes in 0..2880"),
+         "--window is -1, expected minutes in 0..2880"),
         (["--departure", "8:00", "--from", "3"],
          "--from is '3', expected LON,LAT such as -1.553,47.218"),
         (["--departure", "8:00", "--to", "45,300"],
@@ -233,4 +234,31 @@ def test_percentiles_that_are_none():
     result = run("matrix", *asked, "--percentiles", "median")
     assert result.stderr == "maillage: --percentiles is 'median', expected numbers such as 25,50\n"
     result = run("matrix", *asked, "--percentiles", "0")
-    assert result.stderr == ("maillage: percentiles is 0, expected numbers above 0, at most 100\n")
+    assert result.stderr == (
+        "maillage: --percentiles is 0, expected numbers above 0, at most 100\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "option,value,said",
+    [
+        ("--sample", "0", f"--sample is 0, expected {SAMPLE}"),
+        ("--max-rides", "0", "--max-rides is 0, expected 1 to 12"),
+        ("--window", "0", "--window is 0, expected minutes above 0, at most 2880"),
+        ("--max-walk", "-1", "--max-walk is -1, expected minutes >= 0"),
+        ("--walk-speed", "0", "--walk-speed is 0, expected km/h in 0.1..100"),
+        ("--min-board-wait", "-1", "--min-board-wait is -1, expected seconds in 0..86400"),
+        ("--percentiles", "0", "--percentiles is 0, expected numbers above 0, at most 100"),
+        (
+            "--departure", "2025-06-11 08:00",
+            "--departure is 2025-06-11 08:00, but the timetable was read for 2025-06-10; "
+            "--date says the day",
+        ),
+    ],
+)  # fmt: skip
+def test_errors_name_the_options_that_were_typed(option: str, value: str, said: str):
+    asked = {"--origins": "homes.csv", "--destinations": "desks.csv", "--departure": "07:50"}
+    given = [part for pair in ({**asked, option: value}).items() for part in pair]
+    result = run("matrix", *given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"maillage: {said}\n"

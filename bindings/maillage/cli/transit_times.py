@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from maillage.cli.option_names import naming_options
 from maillage.cli.options import Out, Output, Quiet, Threads, check_files, write_result
 from maillage.cli.transit import Feeds, transit
 from maillage.errors import InputError
@@ -41,6 +42,20 @@ BoardWait = Annotated[
         help="More than so many seconds must pass between arriving at a stop and leaving it.",
     ),
 ]
+
+# The options of the arguments of `Transit.journeys` and `travel_time_matrix`.
+_OPTIONS = {
+    "departure": "--departure",
+    "arrive_by": "--arrive-by",
+    "window_min": "--window",
+    "percentiles": "--percentiles",
+    "max_time": "--max-time",
+    "max_walk_min": "--max-walk",
+    "walk_speed_kmh": "--walk-speed",
+    "max_rides": "--max-rides",
+    "min_board_wait_s": "--min-board-wait",
+    "sample_min": "--sample",
+}
 
 
 @transit.command(
@@ -89,19 +104,20 @@ def journey(
         raise InputError("one of --departure and --arrive-by is needed, and only one")
     points = _to_point(start, "--from"), _to_point(end, "--to")
     network = _read(feeds, date, walk, output)
-    found = network.journeys(
-        *points,
-        departure,
-        arrive_by=arrive_by,
-        window_min=window,
-        max_time=max_time,
-        max_walk_min=max_walk,
-        walk_speed_kmh=walk_speed,
-        max_rides=max_rides,
-        min_board_wait_s=min_board_wait,
-        geometry=out is not None and out.suffix.lower() in (".gpkg", ".geojson"),
-        progress=output.progress,
-    )
+    with naming_options(_OPTIONS, _to_rephrased()):
+        found = network.journeys(
+            *points,
+            departure,
+            arrive_by=arrive_by,
+            window_min=window,
+            max_time=max_time,
+            max_walk_min=max_walk,
+            walk_speed_kmh=walk_speed,
+            max_rides=max_rides,
+            min_board_wait_s=min_board_wait,
+            geometry=out is not None and out.suffix.lower() in (".gpkg", ".geojson"),
+            progress=output.progress,
+        )
     when = f"leaving at {departure}" if arrive_by is None else f"there by {arrive_by}"
     side = "after" if arrive_by is None else "before"
     if window > 0:
@@ -171,21 +187,22 @@ def matrix(
     ranks = _to_percentiles(percentiles)
     here, there = (read_point_table(path, findings) for path in (origins, destinations))
     network = _read(feeds, date, walk, output, threads or 0)
-    found = network.travel_time_matrix(
-        here,
-        there,
-        departure,
-        window_min=window,
-        percentiles=ranks,
-        max_time=max_time,
-        max_walk_min=max_walk,
-        walk_speed_kmh=walk_speed,
-        max_rides=max_rides,
-        min_board_wait_s=min_board_wait,
-        sample_min=sample,
-        threads=threads or 0,
-        progress=output.progress,
-    )
+    with naming_options(_OPTIONS, _to_rephrased()):
+        found = network.travel_time_matrix(
+            here,
+            there,
+            departure,
+            window_min=window,
+            percentiles=ranks,
+            max_time=max_time,
+            max_walk_min=max_walk,
+            walk_speed_kmh=walk_speed,
+            max_rides=max_rides,
+            min_board_wait_s=min_board_wait,
+            sample_min=sample,
+            threads=threads or 0,
+            progress=output.progress,
+        )
     title = f"{len(here):,} origins to {len(there):,} destinations, {to_day_words(to_date(date))}, "
     title += f"leaving from {departure} on during {window:g} min"
     output.show(build_matrix_view(found, title=title, note=_to_note(network, walk_speed)))
@@ -198,6 +215,13 @@ def matrix(
         "sample": sample,
     }  # fmt: skip
     write_result(found, out, _to_metadata(network, feeds, walk, question), output)
+
+
+def _to_rephrased() -> dict[str, str]:
+    """What errors say of arguments, and what they say of options."""
+    from maillage.transit_window import OR_EVERY_SECOND, READ_AGAIN
+
+    return {OR_EVERY_SECOND: "", READ_AGAIN: "; --date says the day"}
 
 
 def _read(
