@@ -33,8 +33,7 @@ from maillage.terms import (
 WIDTH = 100
 _BAR_WIDTH = 72
 _N_EXAMPLES = 2
-# Of the path of a file; an archive that it is in stays.
-_FOLDERS = re.compile(r"(?<!\S)\S*/(?<!\.zip/)(?=\S+\.\w+)", re.IGNORECASE)
+_FOLDERS = re.compile(r"(?<!\S)\S*/(?=\S+\.\w+)")  # of the path of a file
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # of terminals, and ends of lines
 _MAX_NAME, _MAX_EXAMPLE = 60, 300
 _DIM = "bright_black"

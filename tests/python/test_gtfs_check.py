@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,7 @@ def test_one_feed_of_two_that_never_runs_is_a_finding(tmp_path: Path):
     head = FILES["trips.txt"].splitlines()[0] + "\n"
     result = run(write_feed(tmp_path), write_feed(tmp_path, "none.zip", trips=head))
     assert result.exit_code == 0
-    assert "none.zip: no service runs on any day (trips.txt has no rows)" in result.stdout
+    assert "none: no service runs on any day (trips.txt has no rows)" in result.stdout
 
 
 def test_the_help_gives_the_exit_codes_that_are_given():
@@ -154,18 +155,23 @@ def test_several_feeds_are_added_up(tmp_path: Path):
 
 def test_findings_say_of_which_feed_they_are(tmp_path: Path):
     odd = FILES["trips.txt"] + "L1,WEEK,T3,Ville,0\n"
-    output = run(write_feed(tmp_path), write_feed(tmp_path, "other.zip", trips=odd)).stdout
-    assert row_of(output, "trip without calls") == [
-        "1",
-        "other.zip/stop_times.txt: nothing of 'T3'",
-    ]
+    other = write_feed(tmp_path, "other.zip", trips=odd)
+    output = run(write_feed(tmp_path), other).stdout
+    assert row_of(output, "trip without calls") == ["1", "other: stop_times.txt: nothing of 'T3'"]
+    assert row_of(output, "expired feed")[1].startswith("feed: its last trips run on 2025-06-30")
+    with zipfile.ZipFile(other) as archive:
+        archive.extractall(tmp_path / "folder" / "feed")
+    output = run(tmp_path / "folder" / "feed", write_feed(tmp_path)).stdout
+    assert row_of(output, "trip without calls") == ["1", "feed: stop_times.txt: nothing of 'T3'"]
+    output = run(write_feed(tmp_path), tmp_path / "folder" / "feed").stdout
+    assert row_of(output, "trip without calls") == ["1", "feed-2: stop_times.txt: nothing of 'T3'"]
 
 
 def test_lines_of_unknown_types_and_agencies(tmp_path: Path):
     routes = FILES["routes.txt"] + "L2,BUS,2,x,99\nL3,CAR,3,x,715\nL4,,4,x,1650\n"
     output = run(write_feed(tmp_path, routes=routes)).stdout
     assert row_of(output, "unknown route type") == [
-        "2", "feed.zip/routes.txt:3: route_type 99 is no type of GTFS",
+        "2", "routes.txt:3: route_type 99 is no type of GTFS",
     ]  # fmt: skip
     count, example = row_of(output, "unknown agency")
     assert count == "1" and "routes.txt:3: agency_id 'BUS' does not exist" in example

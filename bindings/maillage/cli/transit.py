@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from maillage.cli.app import app
 from maillage.cli.options import Out, Output, Quiet, check_files, write_result
 from maillage.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 transit = typer.Typer(
     help="Timetables of public transport (GTFS).",
@@ -61,12 +65,28 @@ def check(
     if date is not None:
         title += f", {to_day_words(to_date(date))}"
     findings = found.findings.to_frame()
-    output.show(build_transit_view(found, title=title), show.build_findings_table(findings))
+    output.show(
+        build_transit_view(found, title=title),
+        show.build_findings_table(_name_feeds(findings, feeds)),
+    )
     write_result(findings, out, _to_metadata(feeds, date), output)
     if found.days.empty:
         never = found.findings.examples("no_service_at_all")
         raise InputError.of_problems("no trip ever runs", never)
     output.say("The timetables can be used.")
+
+
+def _name_feeds(findings: pd.DataFrame, feeds: list[Path]) -> pd.DataFrame:
+    """Findings of several feeds, each with the name of its feed: `tan: stops.txt:3: ...`."""
+    from maillage.geo.gtfs import to_feed_names
+
+    if len(feeds) < 2:
+        return findings
+    examples = findings["examples"]
+    for feed, name in zip(feeds, to_feed_names(feeds), strict=True):
+        path = re.compile(rf"(?<!\S){re.escape(str(feed))}(?:/|: )")
+        examples = examples.map(lambda text, p=path, n=name: p.sub(lambda _: f"{n}: ", text))
+    return findings.assign(examples=examples)
 
 
 def _to_metadata(feeds: list[Path], date: str | None) -> dict[str, Any]:
