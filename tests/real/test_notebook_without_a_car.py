@@ -32,10 +32,10 @@ def test_a_tuesday_in_corsica_without_a_car(shared_data: Path):
     pictures = [o for cell in code for o in cell.outputs if "image/png" in o.get("data", {})]
     assert len(pictures) == 2
     who = find_table(code, "find_visits(sunday").splitlines()
-    assert who[-1].split() == ["All", "33,919", "3,077", "22,976", "59,973"]
+    assert who[-1].split() == ["All", "33,919", "3,150", "22,904", "59,973"]
     days = find_table(code, "week.access(").splitlines()
-    assert days[2].split() == ["no", "day", "0", "0", "22,976"]
-    assert "1,207" in find_table(code, "def find_change")  # without the coach of the east coast
+    assert days[2].split() == ["no", "day", "0", "0", "22,904"]
+    assert "1,279" in find_table(code, "def find_change")  # without the coach of the east coast
     assert "248" in find_table(code, "from Bastia to the Casinca")
     walking, coach = find_table(code, "beyond = {}").splitlines()[-3::2]
     assert float(coach.split()[-1].replace(",", "")) < float(walking.split()[-1].replace(",", ""))
