@@ -55,6 +55,8 @@ def apply_to_feeds(feeds: Sequence[TransitFeed], scenario: Any) -> list[TransitF
                 f"{where} is {edit.do}, expected cut_line or add_trips: the others need a "
                 "territory (territory.apply)"
             )
+        if clash := _find_clash(feeds, edit.line):
+            raise InputError(f"{where}: {edit.do}: {clash}")
         problems = [find_line_problem(feed, edit.line, edit.direction) for feed in feeds]
         if problems and all(problems):
             fullest = max(range(len(feeds)), key=lambda n: len(feeds[n].trips))
@@ -103,10 +105,9 @@ def find_stops_of_line(feed: TransitFeed, line: str, direction: int | None = Non
 
 def find_line_problem(feed: TransitFeed, line: str, direction: int | None = None) -> str | None:
     """Why nothing can be done with a line, in words; None when it runs."""
+    if clash := _find_clash([feed], line):
+        return clash
     theirs = feed.trips.iloc[find_line(feed, line)]
-    if len(set(theirs["feed"])) > 1:
-        lines = ", ".join(repr(str(i)) for i in theirs["route_id"].unique())
-        return f'line "{line}" is the name of lines in several feeds, expected one of {lines}'
     if len(find_line(feed, line, direction)):
         return None
     if len(theirs):
@@ -120,6 +121,16 @@ def find_line_problem(feed: TransitFeed, line: str, direction: int | None = None
         return f'line "{line}" has no trips of direction {direction}, only of {shown}'
     names = sorted({*feed.trips["route_id"].astype(str), *feed.trips["route_name"].astype(str)})
     return f'no line "{line}" runs on the date of the timetable{to_hint(line, names)}'
+
+
+def _find_clash(feeds: Sequence[TransitFeed], line: str) -> str | None:
+    """Says so when a name is that of lines of several feeds, be it on one date or on several."""
+    found = [feed.trips.iloc[find_line(feed, line)] for feed in feeds]
+    if len({name for theirs in found for name in theirs["feed"]}) < 2:
+        return None
+    ids = dict.fromkeys(str(i) for theirs in found for i in theirs["route_id"])
+    lines = ", ".join(repr(i) for i in ids)
+    return f'line "{line}" is the name of lines in several feeds, expected one of {lines}'
 
 
 def cut_line(feed: TransitFeed, line: str, direction: int | None = None) -> TransitFeed:

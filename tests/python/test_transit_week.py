@@ -53,6 +53,22 @@ def test_other_trips_on_the_dates_on_which_their_line_runs(week: ml.TransitWeek)
         week.apply(ml.Scenario("x").close("desk"))
 
 
+def test_a_name_that_is_another_line_on_another_date(tmp_path: Path):
+    town = write_town(tmp_path, TOWN, BUSES, calendar=MARKET_DAYS)
+    (tmp_path / "other").mkdir()
+    monday = MARKET_DAYS.replace("0,1,0,0,1,0,0", "1,0,0,0,0,0,0")
+    other = write_town(tmp_path / "other", TOWN, BUSES, calendar=monday)
+    other = other.rename(other.with_name("mondays" + other.suffix))
+    both = ml.read_transit_week([town, other], WEEK)
+    name = both.days[0].feed.trips["route_name"].iloc[0]
+    with pytest.raises(InputError, match="lines in several feeds, expected one of"):
+        both.apply(ml.Scenario("cut").cut_line(name))
+    one = both.days[0].feed.trips["route_id"].iloc[0]
+    cut = both.apply(ml.Scenario("cut").cut_line(one))
+    assert len(cut.days[0].feed.trips) < len(both.days[0].feed.trips)
+    assert len(cut.days[1].feed.trips) == len(both.days[1].feed.trips)
+
+
 def test_a_bus_on_market_days(week: ml.TransitWeek):
     # by bus at the desk from 8:20 to 17:30, open 9 to 12 and 14 to 17: 6 hours on two days
     row = find_row(week, at(desk=10_000).assign(opening_hours=LUNCH))
