@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/road_edit.h"
 
@@ -120,8 +121,12 @@ class Editor {
 
   void operator()(const SetTimetables& e) {
     std::size_t next = 0;
-    for (ModeNetwork& m : parts_.networks)
-      if (m.is_transit() && next < e.modes.size()) m.transit = e.modes[next++];
+    for (std::size_t n = 0; n < parts_.networks.size(); ++n) {
+      ModeNetwork& m = parts_.networks[n];
+      if (!m.is_transit() || next == e.modes.size()) continue;
+      const std::shared_ptr<const TransitMode> before = std::exchange(m.transit, e.modes[next++]);
+      if (before->paths().network != m.transit->paths().network) walked_anew_.push_back(n);
+    }
   }
 
   void finish() {
@@ -130,6 +135,11 @@ class Editor {
     connectivity_.finish();
     const std::span<const LatLon> points = parts_.counters->point;
     for (RoadEditor& roads : roads_) roads.finish(parts_.place_points, points.first(first_new_), context_);
+    for (std::size_t n : walked_anew_) {
+      ModeNetwork& m = parts_.networks[n];
+      m.places = std::make_shared<Links>(m.attach(parts_.place_points, m.place_options, context_));
+      m.counters = std::make_shared<Links>(m.attach(points.first(first_new_), m.counter_options, context_));
+    }
     attach_changed_counters();
   }
 
@@ -162,6 +172,7 @@ class Editor {
   std::vector<RoadEditor> roads_;  // one a network
   std::size_t first_new_;
   std::vector<std::uint32_t> moved_;
+  std::vector<std::size_t> walked_anew_;  // networks with timetables whose footpaths are others
 };
 
 }  // namespace

@@ -66,6 +66,7 @@ class TransitMode {
 
   std::size_t n_columns() const;  // known so far
   const TransitRule& rule() const { return rule_; }
+  const Footpaths& paths() const { return paths_; }
   const RideNetwork& network() const { return forward_; }
 
  private:

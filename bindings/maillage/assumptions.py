@@ -12,6 +12,11 @@ INDEPENDENCE = (
 )
 
 
+def find_travel_words(parts: TerritoryParts) -> list[str]:
+    """What times rest on, a line a network; said once where walking speeds share it."""
+    return list(dict.fromkeys(use.to_words() for use in parts.networks))
+
+
 def find_assumptions(parts: TerritoryParts) -> dict[str, Any]:
     """By name: plain values, ready for JSON."""
     return {
@@ -20,7 +25,7 @@ def find_assumptions(parts: TerritoryParts) -> dict[str, Any]:
         "connectivity_shift": parts.parameters["connectivity_shift"],
         "no_car_modes": parts.parameters["no_car_modes"],
         "zero_inside": parts.zero_zoning.name if parts.zero_zoning else None,
-        "travel_times": [use.to_words() for use in parts.networks],
+        "travel_times": find_travel_words(parts),
         "modes": sorted({use.mode for use in parts.networks}),
         "independence": INDEPENDENCE,
         "abilities_by_place": parts.abilities is not None,

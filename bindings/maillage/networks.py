@@ -91,9 +91,7 @@ def replace_edited(uses: Sequence[NetworkUse], core: _core.Territory) -> Sequenc
     if all(use.roads._core is network for use, network in zip(uses, now, strict=True)):
         return uses
     return [
-        use
-        if use.roads._core is network
-        else replace(use, roads=RoadNetwork(network, use.roads._node_ids, use.roads._findings))
+        use if use.roads._core is network else replace(use, roads=use.roads.with_core(network))
         for use, network in zip(uses, now, strict=True)
     ]
 
@@ -234,7 +232,7 @@ def _with_factors(network: RoadNetwork, config: ModeConfig) -> RoadNetwork:
 
 def _with_times(network: RoadNetwork, segments: np.ndarray, factor: float) -> RoadNetwork:
     edit = _core.EditRoads(network.mode, segments, None, 1 / factor)
-    return RoadNetwork(network._core.edited(edit), network._node_ids, network._findings)
+    return network.with_core(network._core.edited(edit))
 
 
 def _read_area_factors(areas: AreaFactors) -> Sequence[tuple[Any, float]]:

@@ -31,7 +31,7 @@ def find_twin(roads: RoadNetwork) -> RoadNetwork:
     if twin is None:
         every = np.arange(len(roads._core.segment_is_main()), dtype=np.uint32)
         edit = _core.EditRoads(roads.mode, every, KM_A_MINUTE_KMH, None)
-        twin = RoadNetwork(roads._core.edited(edit), roads._node_ids, roads._findings)
+        twin = roads.with_core(roads._core.edited(edit))
         _twins[roads] = twin
     return twin
 

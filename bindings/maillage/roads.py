@@ -69,6 +69,10 @@ class RoadNetwork:
         self._findings = findings
         self._hierarchy: _core.Hierarchy | None = None
 
+    def with_core(self, core: _core.RoadNetwork) -> RoadNetwork:
+        """The same nodes and findings with other times."""
+        return RoadNetwork(core, self._node_ids, self._findings)
+
     @property
     def mode(self) -> str:
         """`car`, `walk` or `bike`."""

@@ -98,7 +98,8 @@ def _to_shown_minutes(legs: pd.DataFrame) -> list[tuple[int, int]]:
 def _to_vehicle(leg: dict) -> str:
     line = "" if pd.isna(leg["line"]) else f" {to_shown_name(leg['line'])}"
     headsign = "" if pd.isna(leg["headsign"]) else f" → {to_shown_name(leg['headsign'])}"
-    return f"{leg['mode']}{line}{headsign}"
+    often = "" if pd.isna(leg["headway_min"]) else f", about every {leg['headway_min']:g} min"
+    return f"{leg['mode']}{line}{headsign}{often}"
 
 
 def _to_seconds(clock: str) -> int:

@@ -82,7 +82,7 @@ class _Editor:
             self._edit_counter(edit)
 
     def flush(self) -> None:
-        """Hands the engine what is made once for all edits: other timetables."""
+        """Hands the engine what is made once for all edits: timetables and ways to them."""
         now = [use.transit for use in self.networks if use.transit is not None]
         before = [use.transit for use in self.parts.networks if use.transit is not None]
         if any(a is not b for a, b in zip(now, before, strict=True)):
@@ -251,4 +251,10 @@ class _Editor:
             raise InputError(f"{edit.do}: there is no road for {edit.mode} {where}")
         speed = getattr(edit, "speed_kmh", None)
         factor = getattr(edit, "factor", None)
-        self.edits.roads(_core.EditRoads(edit.mode, segments, speed, factor))
+        change = _core.EditRoads(edit.mode, segments, speed, factor)
+        self.edits.roads(change)
+        if edit.mode == "walk":  # the way to a stop is one of them
+            self.networks = [
+                use if use.transit is None else replace(use, transit=use.transit.walk_along(change))
+                for use in self.networks
+            ]

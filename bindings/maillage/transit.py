@@ -252,7 +252,9 @@ class Transit:
         `to_stop` (names of stops, or of the points), `departure`, `arrival` (`HH:MM:SS` of the
         service day, beyond 24:00 after midnight), `minutes`, `wait_min` (at the stop before
         it), `n_stops` (calls until one gets off), `from_lon, from_lat, to_lon, to_lat`,
-        `trip_id`. No rows where nothing goes; `frame.attrs["reason"]` then says why:
+        `trip_id`, `headway_min` (a trip leaves about so often, at times that the feed does not
+        state: those shown are counted from the start of its period; missing where they are
+        stated). No rows where nothing goes; `frame.attrs["reason"]` then says why:
         `unreachable`, `origin_off_network`, `destination_off_network`. Cost: a range search for
         each number of rides, and two searches a journey.
         """

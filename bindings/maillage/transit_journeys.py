@@ -22,6 +22,7 @@ WALK = "walk"
 COLUMNS = (
     "journey", "leg", "mode", "line", "headsign", "from_stop", "to_stop", "departure", "arrival",
     "minutes", "wait_min", "n_stops", "from_lon", "from_lat", "to_lon", "to_lat", "trip_id",
+    "headway_min",
 )  # fmt: skip
 _POINT_WORDS = "a point (lon, lat), a mapping with lon and lat, or a frame of one row"
 
@@ -96,7 +97,9 @@ class LegWriter:
             "arrival",
             "trip_id",
         )
-        numbers = ("minutes", "wait_min", "from_lon", "from_lat", "to_lon", "to_lat")
+        numbers = (
+            "minutes", "wait_min", "from_lon", "from_lat", "to_lon", "to_lat", "headway_min",
+        )  # fmt: skip
         kinds = dict.fromkeys(texts, "str") | dict.fromkeys(numbers, "float64")
         frame = frame.astype(kinds | dict.fromkeys(("journey", "leg", "n_stops"), "int32"))
         if geometry:
@@ -150,6 +153,8 @@ class LegWriter:
             "n_stops": last - first,
             "trip_id": row["id"],
         }
+        if not row["exact_times"]:
+            about["headway_min"] = row["headway_s"] / 60
         mode = to_route_words(int(row["route_type"]))
         self._add(head, mode, ends, (leave, come), about)
         calls = self._first_call[trip] + np.arange(first, last + 1)

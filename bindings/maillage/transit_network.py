@@ -96,6 +96,11 @@ class TransitUse:
         feed = apply_edit(self.feed, edit)
         return TransitUse(self.config, feed, self.walk, (*self.edits, edit), known)
 
+    def walk_along(self, edit: _core.EditRoads) -> TransitUse:
+        """The same along other footways: no time that was known holds any more."""
+        roads = self.walk.roads.with_core(self.walk.roads._core.edited(edit))
+        return TransitUse(self.config, self.feed, replace(self.walk, roads=roads), self.edits)
+
     def find_speed(self) -> float:
         """km/h along the footways, or along straight lines."""
         if self.walk.is_crow:

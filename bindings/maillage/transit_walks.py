@@ -52,7 +52,7 @@ class Footways:
         rounded = Footways(None)
         if self.roads is not None:
             core = self.roads._core.rounded_up(self.speed_kmh / speed_kmh)
-            rounded.roads = RoadNetwork(core, self.roads._node_ids, self.roads._findings)
+            rounded.roads = self.roads.with_core(core)
         rounded.speed_kmh = speed_kmh
         return rounded
 
@@ -84,8 +84,7 @@ def _keep_off_ferries(roads: RoadNetwork) -> RoadNetwork:
     long as they are, so that its hierarchy is made once."""
     if roads not in _off_ferries:
         core = roads._core.kept_off_ferries()
-        twin = None if core is None else RoadNetwork(core, roads._node_ids, roads._findings)
-        _off_ferries[roads] = twin
+        _off_ferries[roads] = None if core is None else roads.with_core(core)
     return _off_ferries[roads] or roads
 
 

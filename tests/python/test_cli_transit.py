@@ -102,6 +102,7 @@ def test_minutes_and_waits_add_up_as_they_are_shown():
     ]
     frame = pd.DataFrame(legs, columns=["mode", "departure", "arrival"])
     frame = frame.assign(journey=1, line="1", headsign=None, from_stop="a", to_stop="b", n_stops=1)
+    frame["headway_min"] = float("nan")
     rows = find_rows(to_text(build_journeys_view(frame, title="")))
     assert rows[1][:5] == ["1", "07:50", "09:15", "85", "2 rides, 11 min on foot"]
     shown = [(row[0], row[1], row[2]) for row in rows[2:]]

@@ -14,6 +14,8 @@ from transit_town import at, find_minutes, read_town, to_lat, to_stops, to_trips
 import maillage as ml
 from maillage import _core
 from maillage.errors import InputError
+from maillage.show import to_text
+from maillage.show_journeys import build_journeys_view
 
 TOWN = {"A": 0, "B": 10_000}
 
@@ -215,6 +217,21 @@ def test_frequencies_are_ridden_as_departures(tmp_path: Path):
     found = [find_minutes(transit, t) for t in ("07:50", "08:00", "08:01", "08:45")]
     assert found == [30, 20, 34, 20]
     assert math.isnan(find_minutes(transit, "08:46"))
+
+
+@pytest.mark.parametrize("exact,headway", [(0, 15), (1, math.nan)])
+def test_legs_say_which_departures_are_about(tmp_path: Path, exact: int, headway: float):
+    head = "trip_id,start_time,end_time,headway_secs,exact_times\n"
+    frequencies = f"{head}T,08:00:00,09:00:00,900,{exact}\n"
+    feed = write_town(tmp_path, TOWN, {"T": "A@0:00 B@0:20"}, frequencies=frequencies)
+    legs = ml.read_transit(feed, TUESDAY).journeys(
+        (3.0, to_lat(0)), (3.0, to_lat(10_000)), "08:01", window_min=0
+    )
+    ride = legs[legs["mode"] != "walk"].iloc[0]
+    assert ride["departure"] == "08:15:00"
+    assert ride["headway_min"] == pytest.approx(headway, nan_ok=True)
+    text = to_text(build_journeys_view(legs, title="x"))
+    assert ("about every 15 min" in text) == (exact == 0)
 
 
 def test_stops_of_a_station_are_changed_between(tmp_path: Path):

@@ -103,7 +103,7 @@ def test_exposure_and_guarantee_use_it_with_no_special_case(valley):
     assert not on_foot.guarantee(rule).holds
     assert by_bus.guarantee(rule).holds
     words = by_bus.exposure("post", progress=False).assumptions["travel_times"]
-    assert any("feed.zip on 2025-06-10" in text for text in words)
+    assert sum("feed.zip on 2025-06-10" in text for text in words) == 1  # at two walking speeds
 
 
 def test_equal_to_a_search_from_every_place(valley):
@@ -302,6 +302,56 @@ def test_nobody_takes_a_boat_to_the_bus(valley):
     minutes = find_minutes(read_by_water(valley))
     assert minutes[0] == pytest.approx(0.3 / 4.5 * 60 + 1 / 15 * 60 + 4 / 4.5 * 60, abs=0.1)
     assert minutes[1] < 13  # B waits for the bus on its own shore
+
+
+def read_by_bridge(valley, *, has_bridge: bool = True) -> ml.Territory:
+    """A lives 400 m from the bus, across a footbridge; the way round is some 5 km."""
+    spots = {1: (3.0, -0.4), 2: (3.0, 0), 3: (3.0, 4), 4: (3.03, -0.2)}
+    nodes = [f"n{n} x{lon} y{45 + km * KM:.9f}" for n, (lon, km) in spots.items()]
+    ways = ["w1 Thighway=footway,bridge=yes Nn1,n2"] if has_bridge else []
+    ways += ["w2 Thighway=path Nn2,n3", "w3 Thighway=path Nn1,n4,n2"]
+    (valley / "bridge.opl").write_text("\n".join([*nodes, *ways, ""]), encoding="utf-8")
+    places = pd.read_csv(valley / "places.csv")
+    places.loc[0, "lat"] = 45 - 0.4 * KM
+    places.to_csv(valley / "places.csv", index=False)
+    roads = "[networks]\nosm = 'bridge.opl'\n[networks.walk]\n"
+    toml = TOML.replace("[networks.crow]\ndetour_factor = 1.0\n", roads)
+    early = TRANSIT.replace("07:50", "07:40")
+    (valley / "territory.toml").write_text(toml.format(transit=early), encoding="utf-8")
+    return ml.read_territory(valley / "territory.toml", cache=False, progress=False)
+
+
+def test_a_closed_footbridge_leads_to_no_bus(valley):
+    territory = read_by_bridge(valley)
+    near = find_minutes(territory)
+    assert near[0] < 30  # by bus
+    closing = ml.Scenario("flood").close_road(ways=[1], mode="walk")
+    closed = territory.apply(closing)
+    far = find_minutes(closed)
+    assert far == find_minutes(read_by_bridge(valley, has_bridge=False))
+    assert far[0] > 100 and far[1:] == near[1:]
+    assert far == find_minutes(closed, exhaustive=True)
+    assert find_minutes(territory) == near  # as it was
+
+    opened = ml.Scenario("more").open("pont", lon=3.0, lat=45 + KM, services={"post": 1})
+    without = read_by_bridge(valley, has_bridge=False)
+    assert find_minutes(closed.apply(opened)) == find_minutes(without.apply(opened))
+    cut = find_minutes(closed.apply(ml.Scenario("cut").cut_line("1")))
+    assert cut[0] == far[0] and cut[1] > far[1]
+    many = territory.compare_many([closing], "post", progress=False)
+    assert many["worst_place"].unique().tolist() == ["A"] and many["persons_changed"].sum() == 14
+    exact = territory.compare_many([closing], "post", exhaustive=True, progress=False)
+    pd.testing.assert_frame_equal(many, exact)
+
+
+def test_a_slower_footbridge_is_slower_to_the_bus(valley):
+    territory = read_by_bridge(valley)
+    slow = territory.apply(ml.Scenario("ice").set_speed(ways=[1], mode="walk", factor=0.5))
+    there = [
+        t.nearest("post", person_class="no_car", progress=False, direction="from")
+        for t in (territory, slow)
+    ]
+    assert there[0]["travel_time"].iloc[0] < there[1]["travel_time"].iloc[0]
 
 
 def test_stops_that_no_way_leads_to_are_a_finding(valley):

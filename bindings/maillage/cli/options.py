@@ -321,12 +321,14 @@ def to_metadata(
     """What a result file says about itself."""
     from importlib.metadata import version
 
+    from maillage.assumptions import find_travel_words
+
     about: dict[str, Any] = {
         "program": f"maillage {version('maillage')}",
         "territory": territory.name,
         "question": dict(question),
         "findings": dict(zip(territory.findings["kind"], territory.findings["count"], strict=True)),
-        "travel_times": [use.to_words() for use in territory.parts.networks],
+        "travel_times": find_travel_words(territory.parts),
         "assumption": "inside a place and a group, having a counter within reach and being able "
         "to use the online channel are taken as independent",
     }
