@@ -280,6 +280,11 @@ def _find_network_problems(raw: Mapping[str, Any]) -> Iterator[str]:
             yield f"networks.{mode} has no roads, expected osm or nodes and edges"
     if "transit" in networks and not {"walk", "crow"} & set(networks):
         yield "networks.transit needs people on foot, expected networks.walk or networks.crow"
+    for section in ("groups", "special"):
+        for name, group in _tables(raw, section).items():
+            if "max_walk_min" in group and "transit" not in networks:
+                key = f"{section}.{_to_key(name)}.max_walk_min"
+                yield f"{key} is about ways to stops, expected a section networks.transit"
     wanted = _table(raw, "parameters").get("no_car_modes")
     for mode in wanted if isinstance(wanted, list) else []:
         has_crow = "crow" in networks and mode == "walk"

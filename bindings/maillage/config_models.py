@@ -126,6 +126,7 @@ class GroupConfig(Section):
     car_share: Share | None = None
     car_share_column: Name | None = None
     walk_speed_kmh: Annotated[float, Field(gt=0, le=15)] | None = None
+    max_walk_min: NotNegative | None = None  # to and from stops; else that of [networks.transit]
 
     @model_validator(mode="after")
     def _check_car_share(self) -> GroupConfig:

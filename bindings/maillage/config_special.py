@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from maillage.config_sections import (
     KeyColumns,
     Name,
+    NotNegative,
     PointSource,
     Positive,
     Share,
@@ -29,6 +30,7 @@ class SpecialConfig(PointSource):
     source: str | None = None
     car_share: Share = 0.0
     walk_speed_kmh: Annotated[float, Field(gt=0, le=15)] = 4.5
+    max_walk_min: NotNegative | None = None
     taken_from: Name | None = None  # a group of the places, in which these persons count already
 
     @model_validator(mode="after")

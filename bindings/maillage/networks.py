@@ -1,4 +1,4 @@
-"""The networks of a territory: one a mode, and one a walking speed on foot.
+"""The networks of a territory: one a mode, and on foot one a walking class.
 
 Files that several modes share are read once.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from maillage import _core
 from maillage.config_models import AreaFactors, ModeConfig
@@ -33,6 +34,21 @@ if TYPE_CHECKING:
 EVERY_WALK_CLASS = -1
 
 
+class WalkClass(NamedTuple):
+    """How groups walk that walk alike."""
+
+    speed_kmh: float
+    max_walk_min: float | None  # to and from stops; None: that of the timetables
+
+
+def find_walk_classes(groups: pd.DataFrame) -> tuple[list[WalkClass], np.ndarray]:
+    """The distinct classes by speed and limit, and the class of every group (uint32)."""
+    ways = groups[["walk_speed_kmh", "max_walk_min"]].fillna(-1.0).to_numpy(dtype=float)
+    distinct, class_of = np.unique(ways, axis=0, return_inverse=True)
+    classes = [WalkClass(v, None if most < 0 else most) for v, most in distinct.tolist()]
+    return classes, class_of.reshape(-1).astype(np.uint32)
+
+
 @dataclass(frozen=True)
 class NetworkUse:
     """A network and how a territory uses it."""
@@ -48,6 +64,7 @@ class NetworkUse:
     speed_kmh: float = 0.0  # along the detour
     findings: Findings = field(default_factory=Findings)
     transit: TransitUse | None = None  # timetables, for the mode `transit`
+    max_walk_min: float | None = None  # of whoever walks here, to and from stops
 
     @property
     def mode(self) -> str:
@@ -104,6 +121,12 @@ class _Wanted:
     config: ModeConfig
     walk_class: int
     speed_kmh: float | None
+    max_walk_min: float | None = None
+
+    def is_like(self, other: _Wanted) -> bool:
+        """Whether both are one and the same network."""
+        mine, theirs = (self.mode, self.speed_kmh), (other.mode, other.speed_kmh)
+        return mine == theirs and self.config is other.config
 
 
 def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[NetworkUse]:
@@ -111,7 +134,10 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
     wanted = _find_wanted(inputs)
     roads: dict[int, tuple[RoadNetwork, str]] = {}
     by_file: dict[Path, list[int]] = {}
+    first = [next(j for j, other in enumerate(wanted) if w.is_like(other)) for w in wanted]
     for i, w in enumerate(wanted):
+        if first[i] < i:
+            continue
         if w.config.osm is not None:
             by_file.setdefault(Path(w.config.osm), []).append(i)
         else:
@@ -125,11 +151,12 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
             roads[i] = (RoadNetwork(core, None, findings), str(path))
     no_car = inputs.config.parameters.no_car_modes
     uses = []
+    factored = {i: _with_factors(roads[i][0], wanted[i].config) for i in roads}
     for i, w in enumerate(wanted):
-        network, source = roads[i]
+        network, source = roads[first[i]]
         uses.append(
             NetworkUse(
-                roads=_with_factors(network, w.config),
+                roads=factored[first[i]],
                 walk_class=w.walk_class,
                 serves_no_car=w.mode in no_car,
                 max_snap_m=MAX_SNAP_M if w.config.max_snap_m is None else w.config.max_snap_m,
@@ -137,6 +164,7 @@ def build_networks(inputs: TerritoryInputs, threads: int, report: Any) -> list[N
                 parking_s=60 * w.config.parking_min,
                 source=source,
                 findings=network._findings if w.walk_class <= 0 else Findings(),
+                max_walk_min=w.max_walk_min,
             )
         )
     uses += _build_crow(inputs)
@@ -154,12 +182,13 @@ def _build_crow(inputs: TerritoryInputs) -> list[NetworkUse]:
     crow = networks.crow
     if crow is None:
         return []
-    wanted: list[tuple[str, int, float, float]] = []
+    wanted: list[tuple[str, int, WalkClass, float]] = []
     if networks.car is None:
-        wanted.append(("car", EVERY_WALK_CLASS, crow.speed_kmh, 60 * crow.parking_min))
+        drivers = WalkClass(crow.speed_kmh, None)
+        wanted.append(("car", EVERY_WALK_CLASS, drivers, 60 * crow.parking_min))
     if networks.walk is None:
-        speeds = np.unique(inputs.groups["walk_speed_kmh"].to_numpy(dtype=float))
-        wanted += [("walk", c, float(v), 0.0) for c, v in enumerate(speeds)]
+        classes, _ = find_walk_classes(inputs.groups)
+        wanted += [("walk", c, walkers, 0.0) for c, walkers in enumerate(classes)]
     return [
         NetworkUse(
             roads=RoadNetwork(_core.build_no_roads(mode), None, Findings()),
@@ -168,23 +197,24 @@ def _build_crow(inputs: TerritoryInputs) -> list[NetworkUse]:
             max_snap_m=MAX_SNAP_M,
             access_speed_kmh=ACCESS_SPEED_KMH,
             parking_s=parking_s,
-            source=f"straight line x {crow.detour_factor:g} at {speed_kmh:g} km/h",
+            source=f"straight line x {crow.detour_factor:g} at {people.speed_kmh:g} km/h",
             detour_factor=crow.detour_factor,
-            speed_kmh=speed_kmh,
+            speed_kmh=people.speed_kmh,
+            max_walk_min=people.max_walk_min,
         )
-        for mode, walk_class, speed_kmh, parking_s in wanted
+        for mode, walk_class, people, parking_s in wanted
     ]
 
 
 def _find_wanted(inputs: TerritoryInputs) -> list[_Wanted]:
-    speeds = np.unique(inputs.groups["walk_speed_kmh"].to_numpy(dtype=float))
+    classes, _ = find_walk_classes(inputs.groups)
     wanted = []
     for mode in ("car", "walk", "bike"):
         config = inputs.config.networks.find_mode(mode)
         if config is None:
             continue
         if mode == "walk":
-            wanted += [_Wanted(mode, config, c, float(v)) for c, v in enumerate(speeds)]
+            wanted += [_Wanted(mode, config, c, *walkers) for c, walkers in enumerate(classes)]
         else:
             wanted.append(_Wanted(mode, config, EVERY_WALK_CLASS, config.speed_kmh))
     return wanted

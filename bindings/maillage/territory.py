@@ -94,7 +94,8 @@ class Territory(ServiceQuestions):
     @property
     def groups(self) -> pd.DataFrame:
         """One row a group: `group, persons, car_share, p_a, p_b, p_c, n, year, source,
-        walk_speed_kmh`; abilities before connectivity moves anyone.
+        walk_speed_kmh, max_walk_min` (to and from stops; NaN: that of the timetables);
+        abilities before connectivity moves anyone.
         """
         frame = self._parts.groups.copy()
         persons = self._parts.persons.sum(axis=0)

@@ -11,7 +11,7 @@ from maillage import _core
 from maillage.errors import InputError
 from maillage.findings import Findings
 from maillage.geo.inputs import TerritoryInputs, Zoning
-from maillage.networks import NetworkUse
+from maillage.networks import NetworkUse, find_walk_classes
 from maillage.parameter_book import to_record
 from maillage.territory_parts import TerritoryParts, find_adequate, find_counter_areas
 
@@ -21,9 +21,7 @@ def build_territory(
 ) -> tuple[TerritoryParts, _core.Territory]:
     """A territory from what was read and the networks built for it."""
     groups = inputs.groups
-    speeds, walk_class = np.unique(
-        groups["walk_speed_kmh"].to_numpy(dtype=float), return_inverse=True
-    )
+    classes, walk_class = find_walk_classes(groups)
     connectivity = inputs.connectivity
     config = inputs.config
     column = (
@@ -52,8 +50,8 @@ def build_territory(
         places=inputs.places,
         zonings=inputs.zonings,
         groups=groups,
-        walk_class=walk_class.astype(np.uint32),
-        walk_speeds_kmh=[float(s) for s in speeds],
+        walk_class=walk_class,
+        walk_speeds_kmh=[c.speed_kmh for c in classes],
         persons=inputs.persons,
         is_unknown=inputs.is_unknown,
         car_share=inputs.car_share,

@@ -54,7 +54,7 @@ def find_feasible_days(
         counters,
         dwell_min,
         max_time=config.max_time,
-        max_walk_min=config.max_walk_min,
+        max_walk_min=use.find_max_walk(),
         walk_speed_kmh=use.find_speed(),
         max_rides=config.max_rides,
         min_board_wait_s=config.min_board_wait_s,

@@ -101,6 +101,11 @@ class TransitUse:
         roads = self.walk.roads.with_core(self.walk.roads._core.edited(edit))
         return TransitUse(self.config, self.feed, replace(self.walk, roads=roads), self.edits)
 
+    def find_max_walk(self) -> float:
+        """Minutes that these people walk at most."""
+        own = self.walk.max_walk_min
+        return self.config.max_walk_min if own is None else own
+
     def find_speed(self) -> float:
         """km/h along the footways, or along straight lines."""
         if self.walk.is_crow:
@@ -128,7 +133,7 @@ class TransitUse:
             window_min=config.window_min,
             percentiles=[config.percentile],
             max_time=config.max_time,
-            max_walk_min=config.max_walk_min,
+            max_walk_min=self.find_max_walk(),
             max_rides=config.max_rides,
             min_board_wait_s=config.min_board_wait_s,
         )

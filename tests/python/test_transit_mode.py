@@ -94,6 +94,34 @@ def test_percentile_and_window_are_those_of_the_file(valley):
     assert find_minutes(read(valley, late))[0] == pytest.approx(4 / 4.5 * 60, abs=0.01)
 
 
+@pytest.mark.parametrize("speed", [3.0, 4.5])  # of the old: another walking speed, or the same
+def test_each_group_walks_as_long_as_it_can(valley, speed):
+    """B is 1 km from the stop A now: 13 or 20 minutes on foot, and the bus passes at 08:00."""
+    stops = FILES["stops.txt"].replace(f"B,Pont,{45 + KM:.9f},3", f"B,Pont,{45 + 3.9 * KM:.9f},3")
+    write_feed(valley, stops=stops)
+    early = TRANSIT.replace("07:50", "07:30").replace("max_walk_min = 20", "max_walk_min = 25")
+    own = f"walk_speed_kmh = {speed}\nmax_walk_min = 10"
+
+    def find_both(toml: str) -> list[list[float]]:
+        (valley / "territory.toml").write_text(toml.format(transit=early), encoding="utf-8")
+        territory = ml.read_territory(valley / "territory.toml", cache=False, progress=False)
+        return [find_minutes(territory, group=group) for group in ("young", "old")]
+
+    as_all = TOML.replace("walk_speed_kmh = 3.0", f"walk_speed_kmh = {speed}")
+    young, old = find_both(as_all)
+    assert young[1] < 40 and old[1] < 40  # by bus
+    less = find_both(TOML.replace("walk_speed_kmh = 3.0", own))
+    assert less[0] == young and less[1][0] == old[0]
+    assert less[1][1] == pytest.approx(3 / speed * 60, abs=0.01)  # all the way on foot
+
+
+def test_a_limit_of_a_group_needs_a_timetable(valley):
+    toml = TOML.replace("walk_speed_kmh = 3.0", "max_walk_min = 10")
+    (valley / "territory.toml").write_text(toml.format(transit=""), encoding="utf-8")
+    with pytest.raises(InputError, match=r"groups\.old\.max_walk_min is about ways to stops"):
+        ml.read_territory(valley / "territory.toml", cache=False, progress=False)
+
+
 def test_exposure_and_guarantee_use_it_with_no_special_case(valley):
     on_foot, by_bus = read(valley, ""), read(valley)
     before = on_foot.exposure("post", limit=18, progress=False).total()

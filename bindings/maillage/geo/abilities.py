@@ -265,7 +265,8 @@ def find_groups(
     """The groups in the order of the territory file.
 
     Columns: group, p_b, p_c (shares), n (NaN unknown), year (Int64), source,
-    walk_speed_kmh. A group without `ability` takes the one of its own name in the table.
+    walk_speed_kmh, max_walk_min (NaN: that of the timetables). A group without `ability`
+    takes the one of its own name in the table.
     InputError when the table does not know a group.
     """
     found: list[Ability] = []
@@ -288,5 +289,6 @@ def find_groups(
             "walk_speed_kmh": [
                 group.walk_speed_kmh or speeds.find(name) for name, group in groups.items()
             ],
+            "max_walk_min": pd.Series([g.max_walk_min for g in groups.values()], dtype="float64"),
         }
     )

@@ -38,7 +38,8 @@ class TerritoryInputs:
     places        place (unique text), name, lon, lat (WGS84), a column per zoning (code or
                   missing); geometry in its own CRS when the file has some; n_places rows
     zonings       by name, in the order of the file
-    groups        group, p_b, p_c, n, year, source, walk_speed_kmh; n_groups rows
+    groups        group, p_b, p_c, n, year, source, walk_speed_kmh,
+                max_walk_min (NaN: that of the timetables); n_groups rows
     persons       float64, n_places x n_groups, >= 0; 0 where not known
     is_unknown    bool, n_places x n_groups: persons are secret and no value stands for them
     car_share     float64, n_places x n_groups, 0..1

@@ -163,6 +163,7 @@ def _join_groups(groups: pd.DataFrame, name: str, section: SpecialConfig) -> pd.
             "year": pd.Series([section.year], dtype="Int64"),
             "source": pd.Series([section.source or "territory file"], dtype="str"),
             "walk_speed_kmh": [section.walk_speed_kmh],
+            "max_walk_min": pd.Series([section.max_walk_min], dtype="float64"),
         }
     )
     return pd.concat([groups, row[groups.columns]], ignore_index=True)
