@@ -16,13 +16,6 @@ struct Span {
   ClockTime first, last;
 };
 
-Ragged<StopWalk> turn_changes(const Ragged<StopWalk>& changes) {
-  std::vector<std::pair<std::uint32_t, StopWalk>> turned;
-  for (std::uint32_t s = 0; s < changes.n_rows(); ++s)
-    for (const StopWalk& w : changes[s]) turned.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
-  return build_ragged<StopWalk>(changes.n_rows(), turned);
-}
-
 // Journeys by at most so many rides over a window of departures, in falling order.
 DepartureProfile find_profile(RangeSearch& search, const PointWays& ways, const RideOptions& options, const std::vector<ClockTime>& egress) {
   DepartureProfile profile;

@@ -4,6 +4,13 @@
 
 namespace maillage {
 
+Ragged<StopWalk> turn_changes(const Ragged<StopWalk>& changes) {
+  std::vector<std::pair<std::uint32_t, StopWalk>> turned;
+  for (std::uint32_t s = 0; s < changes.n_rows(); ++s)
+    for (const StopWalk& w : changes[s]) turned.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
+  return build_ragged<StopWalk>(changes.n_rows(), turned);
+}
+
 RangeSearch::RangeSearch(const Timetable& timetable, const Ragged<StopWalk>& changes)
     : timetable_(timetable), changes_(changes), is_arrived_(timetable.n_stops()), is_marked_(timetable.n_stops()),
       is_improved_(timetable.n_stops()) {}

@@ -41,6 +41,9 @@ void visit_changes(const Ragged<StopWalk>& changes, StopId stop, Visit&& visit) 
     if (w.stop != stop) visit(w.stop, w.seconds);
 }
 
+// The same ways walked from their ends, as searches backwards in time need them.
+Ragged<StopWalk> turn_changes(const Ragged<StopWalk>& changes);
+
 struct RideOptions {
   DepartureWindow window;
   ClockTime longest = 7200;  // longest travel time, waiting included

@@ -6,10 +6,7 @@
 namespace maillage {
 
 RideNetwork reverse(const RideNetwork& network, ClockTime wait) {
-  std::vector<std::pair<std::uint32_t, StopWalk>> turned;
-  for (std::uint32_t s = 0; s < network.changes.n_rows(); ++s)
-    for (const StopWalk& w : network.changes[s]) turned.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
-  return {network.timetable.reverse(wait), build_ragged<StopWalk>(network.changes.n_rows(), turned)};
+  return {network.timetable.reverse(wait), turn_changes(network.changes)};
 }
 
 ProfileSearch::ProfileSearch(const RideNetwork& network, const TransitWalks& walks, std::size_t n_destinations)

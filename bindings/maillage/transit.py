@@ -26,15 +26,15 @@ from maillage.geo.gtfs import TransitFeed, read_gtfs
 from maillage.geo.gtfs_times import to_date
 from maillage.geo.holidays import HolidayCalendar
 from maillage.progress import ProgressChoice, report_progress
-from maillage.results import to_ids
-from maillage.roads import REASON_DTYPE, RoadNetwork
+from maillage.roads import RoadNetwork
 from maillage.scenario import Scenario
 from maillage.transit_edits import apply_to_feeds
 from maillage.transit_findings import find_stops_off_network
 from maillage.transit_journeys import LegWriter, to_end, to_point_frame
+from maillage.transit_matrix import find_reason, to_matrix_frame
 from maillage.transit_trips import find_trips, to_trip_frame, to_visit
 from maillage.transit_walks import Footways, Spots, apply_transfers, to_metres
-from maillage.transit_window import Asked, to_asked, to_asked_journeys, to_percentile_name
+from maillage.transit_window import Asked, to_asked, to_asked_journeys
 
 MAX_TRANSFER_M = 1000.0
 MAX_EGRESS_M = 2000.0
@@ -105,13 +105,7 @@ class Transit:
 
     def replace_feed(self, feed: TransitFeed) -> Transit:
         """The same date and ways on foot with another timetable, whose stops are the same."""
-        return Transit(
-            feed,
-            self.date,
-            self._footways,
-            max_transfer_m=self._max_transfer_m,
-            max_egress_m=self._max_egress_m,
-        )
+        return self._with(feed, self._footways)
 
     def travel_time_matrix(
         self,
@@ -203,7 +197,7 @@ class Transit:
                 asked.percentiles,
                 **how,
             )
-        return _to_frame(here, there, asked, seconds, unreached)
+        return to_matrix_frame(here, there, asked, seconds, unreached)
 
     def journeys(
         self,
@@ -286,7 +280,7 @@ class Transit:
         writer = LegWriter(self.feed, (to_end(here, start_name), to_end(there, end_name)))
         frame = writer.to_frame(found, geometry=geometry)
         if len(frame) == 0:
-            frame.attrs["reason"] = _find_reason(here, there)
+            frame.attrs["reason"] = find_reason(here, there)
         return frame
 
     def round_trips(
@@ -426,14 +420,12 @@ class Transit:
     def _round_up(self, speed_kmh: float) -> Transit:
         """The same walked in whole seconds a street at a speed; kept for the next question."""
         if speed_kmh not in self._rounded:
-            self._rounded[speed_kmh] = Transit(
-                self.feed,
-                self.date,
-                self._footways.round_up(speed_kmh),
-                max_transfer_m=self._max_transfer_m,
-                max_egress_m=self._max_egress_m,
-            )
+            self._rounded[speed_kmh] = self._with(self.feed, self._footways.round_up(speed_kmh))
         return self._rounded[speed_kmh]
+
+    def _with(self, feed: TransitFeed, footways: Footways) -> Transit:
+        reaches = {"max_transfer_m": self._max_transfer_m, "max_egress_m": self._max_egress_m}
+        return Transit(feed, self.date, footways, **reaches)
 
     def _name_ends(self, walks: _core.Walks) -> _core.Walks:
         """Ends among stops that stand somewhere as rows of all stops."""
@@ -489,24 +481,6 @@ def read_transit(
     return transit
 
 
-def _find_reason(here: Spots, there: Spots) -> str:
-    """Why nothing goes from a point to another; the words are those of `roads`."""
-    for name, spots in (("origin", here), ("destination", there)):
-        if spots.links is not None and spots.links.is_off_network[0]:
-            return f"{name}_off_network"
-    return "unreachable"
-
-
-def _find_pair_reasons(here: Spots, there: Spots, absent: np.ndarray) -> pd.Categorical:
-    """Why nothing goes between points at any instant, missing where something does."""
-    n, m = len(here), len(there)
-    codes = np.where(absent.reshape(n, m), np.int8(0), np.int8(-1))
-    for spots, axis, code in ((there, 0, 2), (here, 1, 1)):  # as REASONS of roads has them
-        if spots.links is not None:
-            codes[(codes >= 0) & np.expand_dims(spots.links.is_off_network, axis)] = code
-    return pd.Categorical.from_codes(codes.ravel(), dtype=REASON_DTYPE)
-
-
 def _to_sources(gtfs: Any) -> list[Path]:
     """Paths of feeds, given as one or several."""
     if isinstance(gtfs, str | PathLike):
@@ -522,20 +496,3 @@ def check_reaches(max_transfer_m: float, max_egress_m: float) -> dict[str, float
     for name, value in (("max_transfer_m", max_transfer_m), ("max_egress_m", max_egress_m)):
         reaches[name] = check_number(name, value, "metres >= 0", lambda m: m >= 0)
     return reaches
-
-
-def _to_frame(
-    here: Spots, there: Spots, asked: Asked, seconds: np.ndarray, unreached: np.ndarray
-) -> pd.DataFrame:
-    n, m = len(here), len(there)
-    times = seconds.reshape(n * m, len(asked.percentiles))
-    minutes = np.where(times == _core.NEVER, np.nan, times / 60.0)
-    return pd.DataFrame(
-        {
-            "from_id": to_ids(here.points.ids, np.repeat(np.arange(n), m)),
-            "to_id": to_ids(there.points.ids, np.tile(np.arange(m), n)),
-            **{to_percentile_name(p): minutes[:, i] for i, p in enumerate(asked.percentiles)},
-            "no_journey_share": unreached.ravel() / asked.n_instants,
-            "reason": _find_pair_reasons(here, there, unreached >= asked.n_instants),
-        }
-    )
