@@ -138,11 +138,6 @@ std::vector<std::shared_ptr<const TransitColumn>> TransitMode::find_columns(cons
   return out;
 }
 
-std::size_t TransitMode::n_columns() const {
-  const std::lock_guard lock(mutex_);
-  return kept_.size();
-}
-
 std::size_t TransitMode::take_over(const TransitMode& before, std::span<const StopId> touched) {
   if (before.n_stops_ != n_stops_) throw InputError("the timetables have not the same stops");
   const std::scoped_lock lock(mutex_, before.mutex_);

@@ -64,7 +64,6 @@ class TransitMode {
   // at. The slow, obvious form: nothing is kept.
   Matrix<Duration> find_times_exhaustively(const FootPoints& places, const FootPoints& counters, Direction direction, const Context& context) const;
 
-  std::size_t n_columns() const;  // known so far
   const TransitRule& rule() const { return rule_; }
   const Footpaths& paths() const { return paths_; }
   const RideNetwork& network() const { return forward_; }

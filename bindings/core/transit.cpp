@@ -239,7 +239,6 @@ void bind_transit(py::module_& m) {
       .def(py::init(&build_mode), py::arg("network"), py::arg("paths"), py::arg("hierarchy"), py::arg("straight_mps"), py::arg("stop_lat"),
            py::arg("stop_lon"), py::arg("window"), py::arg("longest"), py::arg("max_rides"), py::arg("wait"), py::arg("percentile"),
            py::arg("longest_walk"), py::arg("threads") = 0, py::arg("progress") = py::none())
-      .def_property_readonly("n_columns", &TransitMode::n_columns)
       .def("take_over", [](TransitMode& mode, const std::shared_ptr<TransitMode>& before, const Array<std::uint32_t>& touched) {
         std::vector<StopId> stops;
         for (std::uint32_t s : to_span(touched)) {

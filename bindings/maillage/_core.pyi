@@ -512,9 +512,7 @@ class TransitMode:
         threads: int = 0,
         progress: Report = None,
     ) -> None: ...
-    @property
-    def n_columns(self) -> int:
-        """Counters whose times are known, each direction for itself."""
-
     def take_over(self, before: TransitMode, touched: NDArray[np.uint32]) -> int:
-        """Keeps the times of the same mode before trips at the stops `touched` came or went."""
+        """Keeps the times of the same mode before trips at the stops `touched` came or went.
+
+        Returns for how many counters, each direction for itself."""

@@ -8,6 +8,7 @@
 
 #include "engine/error.h"
 #include "engine/time_expanded.h"
+#include "engine/transit_times.h"
 #include "tests/support/dice.h"
 #include "tests/support/drawn_city.h"
 
@@ -62,10 +63,7 @@ TEST(RangeSearch, BackwardFindsTheSameJourneys) {
     const auto there = find_profiles(forward, city, options)[to.v];
 
     const Timetable reversed = timetable.reverse(options.wait);
-    std::vector<std::pair<std::uint32_t, StopWalk>> walks;
-    for (std::uint32_t s = 0; s < city.n_stops; ++s)
-      for (const StopWalk& w : city.changes[s]) walks.emplace_back(w.stop.v, StopWalk{StopId(s), w.seconds});
-    const auto changes = build_ragged<StopWalk>(city.n_stops, walks);
+    const auto changes = turn_changes(city.changes);
     RangeSearch backward(reversed, changes);
     RideOptions back = options;
     back.window = {-600, 1, 1};
@@ -79,6 +77,63 @@ TEST(RangeSearch, BackwardFindsTheSameJourneys) {
     std::reverse(turned.begin(), turned.end());
     ASSERT_EQ(turned, std::vector<Journey>(there.journeys().begin(), there.journeys().end())) << "seed " << seed;
   }
+}
+
+// Profiles to every stop by all ways of a city, and where its search may board.
+struct FoundOfCity {
+  std::vector<std::vector<Journey>> journeys;
+  std::vector<bool> boarding;
+};
+
+FoundOfCity search_city(const City& city, const RideOptions& options) {
+  const RideNetwork network{Timetable::build(city.n_stops, city.n_trips, city.calls), city.changes};
+  TransitWalks walks;
+  std::vector<PointWalk> access;
+  for (const StopWalk& w : city.access) access.push_back({w.stop.v, w.seconds});
+  walks.access.push_row(access);
+  for (std::uint32_t s = 0; s < city.n_stops; ++s) walks.egress.push_row(std::vector<PointWalk>{{s, 0}});
+  walks.direct.push_row(std::vector<PointWalk>{});
+  ProfileSearch search(network, walks, city.n_stops);
+  FoundOfCity found;
+  for (const DepartureProfile& p : search.run(0, options)) found.journeys.emplace_back(p.journeys().begin(), p.journeys().end());
+  found.boarding = search.find_boarding();
+  return found;
+}
+
+// The city without some of its trips.
+City keep_trips(const City& city, const std::vector<bool>& kept) {
+  City less = city;
+  less.calls.clear();
+  std::vector<std::uint32_t> row(city.n_trips);
+  less.n_trips = 0;
+  for (std::size_t t = 0; t < city.n_trips; ++t) row[t] = static_cast<std::uint32_t>(kept[t] ? less.n_trips++ : 0);
+  for (TripCall call : city.calls) {
+    if (!kept[call.trip.v]) continue;
+    call.trip = TripId(row[call.trip.v]);
+    less.calls.push_back(call);
+  }
+  return less;
+}
+
+TEST(ProfileSearch, TripsThatCannotBeBoardedChangeNothing) {
+  int n_untouched = 0, n_changed = 0;
+  for (std::uint64_t seed = 0; seed < 3 * kTimetables; ++seed) {
+    Dice dice(seed + 9000);
+    const City more = draw_city(dice);
+    std::vector<bool> kept;
+    for (std::size_t t = 0; t < more.n_trips; ++t) kept.push_back(dice.chance(0.8));
+    const City less = keep_trips(more, kept);
+    const RideOptions options = draw_options(dice);
+    const FoundOfCity with = search_city(more, options), without = search_city(less, options);
+    for (const FoundOfCity& known : {with, without}) {  // trips cut, trips added
+      const bool is_touched = std::any_of(more.calls.begin(), more.calls.end(), [&](const TripCall& c) { return !kept[c.trip.v] && known.boarding[c.stop.v]; });
+      n_untouched += !is_touched;
+      n_changed += with.journeys != without.journeys;
+      if (!is_touched) ASSERT_EQ(with.journeys, without.journeys) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(n_untouched, 500);
+  EXPECT_GT(n_changed, 500);
 }
 
 TEST(WindowReader, PercentilesEqualThoseOfAllInstants) {

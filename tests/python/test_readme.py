@@ -55,7 +55,12 @@ def test_the_example_of_journeys_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = block.split("transit.round_trips")[0].replace("homes, desks", "homes, homes")
     monkeypatch.chdir(ROOT)
     homes = pd.DataFrame({"id": [1, 2], "lon": [-4.464, -4.104], "lat": [45.843, 45.885]})
-    exec(lines, {"ml": ml, "homes": homes})
+    names = {"ml": ml, "homes": homes}
+    exec(lines, names)
+    asked = [line for line in block.splitlines() if line.startswith("transit.journeys(")]
+    assert len(asked) == 2
+    for line in asked:
+        assert len(eval(line, names)) > 0, line
 
 
 def test_files_that_are_named_exist() -> None:
