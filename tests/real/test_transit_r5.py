@@ -98,12 +98,20 @@ def find_share(differences: pd.Series) -> float:
 
 
 @pytest.mark.parametrize(
-    ("window", "share", "mean"), [(60, 0.98, 0.2), (120, 0.98, 0.2), (1, 0.962, 0.2)]
+    ("window", "whole_seconds", "share", "mean"),
+    [
+        (60, None, 0.98, 0.08),
+        (120, None, 0.987, 0.12),
+        (1, None, 0.963, 0.1),
+        (60, False, 0.98, 0.05),
+        (120, False, 0.987, 0.25),
+        (1, False, 0.963, 0.03),
+    ],
 )
 def test_medians_are_within_a_minute_of_r5(
-    nantes: Nantes, window: int, share: float, mean: float
+    nantes: Nantes, window: int, whole_seconds: bool | None, share: float, mean: float
 ) -> None:
-    medians = nantes.find_differences(window)[50]
+    medians = nantes.find_differences(window, whole_second_streets=whole_seconds)[50]
     print(f"window {window}: {find_share(medians):.4f} within, mean {medians.mean():+.3f}")
     assert find_share(medians) >= share
     assert abs(medians.mean()) < mean
