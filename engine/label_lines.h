@@ -149,6 +149,22 @@ constexpr Packings build_packings() {
 }
 inline constexpr Packings kPackings = build_packings();
 
+// The times of a line in minutes, NaN where absent. Compilers do not find this in plain code: a division
+// that only some lanes need must not be done for all.
+inline void write_minutes(const LabelLine& line, double* out) {
+  using Half = std::int32_t __attribute__((vector_size(16)));
+  using Doubles = double __attribute__((vector_size(32)));
+  using Longs = std::int64_t __attribute__((vector_size(32)));
+  for (int i = 0; i < LabelLine::kWidth; i += 4) {
+    Half ms;
+    std::memcpy(&ms, line.time + i, sizeof ms);
+    const Doubles minutes = __builtin_convertvector(ms, Doubles) / 60000.0;
+    const Longs is_far = __builtin_convertvector(ms == kFar, Longs);
+    const Doubles shown = is_far ? Doubles{} + std::numeric_limits<double>::quiet_NaN() : minutes;
+    std::memcpy(out + i, &shown, sizeof shown);
+  }
+}
+
 // Moves the labels that stay to the front; the rest are absent.
 inline void pack(Ints& t, Ints& c, Ints loses) {
   t = loses ? Ints{} + kFar : t;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Progress {
   std::atomic<std::int64_t> total{0};
   std::atomic<const char*> step{""};
   std::atomic<bool> stop{false};
+  // Called at every check on the thread `attended_by`, if set: work on the caller's own thread shows
+  // its progress there and asks whether to stop.
+  std::function<void()> attend;
+  std::thread::id attended_by;
 
   void begin(const char* name, std::int64_t n) {
     done = 0;
@@ -46,7 +51,9 @@ struct Context {
   }
   // Throws Cancelled once the caller has asked to stop.
   void check() const {
-    if (progress && progress->stop.load(std::memory_order_relaxed)) throw Cancelled();
+    if (!progress) return;
+    if (progress->attend && std::this_thread::get_id() == progress->attended_by) progress->attend();
+    if (progress->stop.load(std::memory_order_relaxed)) throw Cancelled();
   }
 };
 

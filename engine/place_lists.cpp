@@ -6,7 +6,8 @@
 namespace maillage {
 namespace {
 
-constexpr std::size_t kBlock = 1024;  // places; their lines fit the second-level cache
+constexpr std::size_t kBlock = 1024;  // places of one task
+constexpr std::size_t kAtOnce = 128;  // places; their lines fit the first-level cache
 
 const Ragged<LinkEnd>& ends_of_places(const AttachedPlaces& attached) {
   return attached.direction == Direction::to_counters ? attached.places.exits : attached.places.entries;
@@ -31,6 +32,27 @@ void merge_lists(std::span<const Label> a, Duration after_a, std::span<const Lab
     for (const Label& l : out) listed |= l.counter == best.counter;
     if (!listed) out.push_back(best);
   }
+}
+
+// Places that stand on one edge with counters: sorted pairs of place and row of the counter.
+std::vector<std::pair<PlaceId, std::uint32_t>> find_shared_edges(const AttachedPlaces& attached, const Links& counters) {
+  const auto rows = find_rows_on_edges(counters);
+  std::vector<std::pair<PlaceId, std::uint32_t>> shared;
+  if (rows.empty()) return shared;
+  if (attached.on_edge) {
+    for (const auto& [edge, row] : rows)
+      visit_equal(*attached.on_edge, edge, [&](PlaceId p) { shared.emplace_back(p, row); });
+    std::sort(shared.begin(), shared.end());
+    return shared;
+  }
+  std::vector<std::uint64_t> has_counter(attached.network.n_edges() / 64 + 1, 0);  // a bit an edge
+  for (const auto& [edge, row] : rows) has_counter[edge.v / 64] |= std::uint64_t{1} << (edge.v % 64);
+  for (std::size_t p = 0; p < attached.places.n_points(); ++p) {
+    const EdgeId edge = attached.places.position[p].edge;
+    if (edge.is_none() || !(has_counter[edge.v / 64] >> (edge.v % 64) & 1)) continue;
+    visit_equal(rows, edge, [&](std::uint32_t row) { shared.emplace_back(PlaceId(p), row); });
+  }
+  return shared;
 }
 
 void to_line(std::span<const Label> list, LabelLine& line) {
@@ -68,7 +90,7 @@ Duration find_shared_edge_time(const RoadNetwork& net, const Links& from, std::s
 
 PlaceLists::PlaceLists(const AttachedPlaces& attached, const CounterSet& counters, int k, Reading reading,
                        const Context& context)
-    : attached_(attached), counters_(counters), k_(k), on_edge_(find_rows_on_edges(counters.links)) {
+    : attached_(attached), counters_(counters), k_(k), shared_(find_shared_edges(attached, counters.links)) {
   const Ragged<LinkEnd>& ends = ends_of_counters(counters.links, attached.direction);
   if (attached.hierarchy)
     swept_ = sweep_k_nearest(*attached.hierarchy, counters.ids, ends, k,
@@ -76,8 +98,6 @@ PlaceLists::PlaceLists(const AttachedPlaces& attached, const CounterSet& counter
   else
     searched_ = find_k_nearest(attached.direction == Direction::to_counters ? attached.network.in : attached.network.out,
                                counters.ids, ends, k, context);
-  if (!on_edge_.empty()) has_counter_.assign(attached.network.n_edges() / 64 + 1, 0);
-  for (const auto& [edge, row] : on_edge_) has_counter_[edge.v / 64] |= std::uint64_t{1} << (edge.v % 64);
 }
 
 std::span<const Label> PlaceLists::read_node(NodeId node, std::span<Label> buffer) const {
@@ -88,22 +108,12 @@ std::size_t PlaceLists::n_kept() const {
   return static_cast<std::size_t>(attached_.hierarchy ? swept_.n_kept() : k_);
 }
 
-inline bool PlaceLists::shares_edge(std::size_t p) const {
-  if (has_counter_.empty()) return false;
-  const EdgeId edge = attached_.places.position[p].edge;
-  return !edge.is_none() && (has_counter_[edge.v / 64] >> (edge.v % 64) & 1);
-}
-
-// Counters that stand on the edge of a place.
-template <class Visit>
-void PlaceLists::visit_shared(std::size_t p, Visit&& visit) const {
+Label PlaceLists::find_shared(std::size_t p, std::uint32_t row) const {
   const Links& places = attached_.places;
-  visit_equal(on_edge_, places.position[p].edge, [&](std::uint32_t row) {
-    const Duration time = attached_.direction == Direction::to_counters
-                              ? find_shared_edge_time(attached_.network, places, p, counters_.links, row)
-                              : find_shared_edge_time(attached_.network, counters_.links, row, places, p);
-    visit(Label{time, counters_.ids[row]});
-  });
+  const Duration time = attached_.direction == Direction::to_counters
+                            ? find_shared_edge_time(attached_.network, places, p, counters_.links, row)
+                            : find_shared_edge_time(attached_.network, counters_.links, row, places, p);
+  return {time, counters_.ids[row]};
 }
 
 void PlaceLists::find(std::size_t p, std::vector<Label>& list, std::span<Label> first, std::span<Label> second) const {
@@ -119,30 +129,39 @@ void PlaceLists::find(std::size_t p, std::vector<Label>& list, std::span<Label> 
       for (const Label& l : read_node(end.node, first)) list.push_back({l.time + end.time, l.counter});
     keep_best(list, k_);
   }
-  if (!shares_edge(p)) return;
-  visit_shared(p, [&](const Label& label) { list.push_back(label); });
-  keep_best(list, k_);
+  const std::size_t n = list.size();
+  visit_equal(shared_, PlaceId(p), [&](std::uint32_t row) { list.push_back(find_shared(p, row)); });
+  if (list.size() > n) keep_best(list, k_);
+}
+
+void PlaceLists::find_lines(std::size_t begin, std::size_t end, LabelLine* lines) const {
+  if (!swept_.has_lines()) {
+    std::vector<Label> list, first(n_kept()), second(n_kept());
+    for (std::size_t p = begin; p < end; ++p) {
+      find(p, list, first, second);
+      to_line(list, lines[p - begin]);
+    }
+    return;
+  }
+  swept_.find_lines(*attached_.hierarchy, ends_of_places(attached_), begin, end, lines);
+  auto shared = std::lower_bound(shared_.begin(), shared_.end(), std::pair(PlaceId(begin), 0u));
+  for (; shared != shared_.end() && shared->first.v < end; ++shared) {
+    const Label label = find_shared(shared->first.v, shared->second);
+    add_label(lines[shared->first.v - begin], label.time, label.counter.v);
+  }
 }
 
 void PlaceLists::visit_lines(const WriteLines& write, const Context& context) const {
   assert(k_ <= LabelLine::kWidth);
   const std::size_t n = attached_.places.n_points();
   context.begin("listing counters of places", n);
-  for_blocks(n, kBlock, context, [&](std::size_t begin, std::size_t end) {
-    std::vector<LabelLine> lines(end - begin);
-    if (swept_.has_lines()) {
-      swept_.find_lines(*attached_.hierarchy, ends_of_places(attached_), begin, end, lines.data());
-      for (std::size_t p = begin; p < end && !has_counter_.empty(); ++p)
-        if (shares_edge(p))
-          visit_shared(p, [&](const Label& l) { add_label(lines[p - begin], l.time, l.counter.v); });
-    } else {
-      std::vector<Label> list, first(n_kept()), second(n_kept());
-      for (std::size_t p = begin; p < end; ++p) {
-        find(p, list, first, second);
-        to_line(list, lines[p - begin]);
-      }
+  for_blocks(n, kBlock, context, [&](std::size_t first, std::size_t last) {
+    LabelLine lines[kAtOnce];
+    for (std::size_t begin = first; begin < last; begin += kAtOnce) {
+      const std::size_t end = std::min(last, begin + kAtOnce);
+      find_lines(begin, end, lines);
+      write(begin, end, lines);
     }
-    write(begin, end, lines.data());
   });
 }
 

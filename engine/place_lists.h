@@ -29,6 +29,7 @@ struct AttachedPlaces {
   const Links& places;
   const Hierarchy* hierarchy = nullptr;  // null: plain searches
   Direction direction = Direction::to_counters;
+  const Buffer<std::pair<EdgeId, PlaceId>>* on_edge = nullptr;  // who stands inside an edge, sorted; null: all are looked at
 };
 
 // The counters of one service and level on one network. Row order is counter order.
@@ -79,17 +80,17 @@ class PlaceLists {
   std::size_t n_kept() const;
 
  private:
-  bool shares_edge(std::size_t place) const;
-  template <class Visit>
-  void visit_shared(std::size_t place, Visit&& visit) const;
+  // Lines of the places `begin` to `end`.
+  void find_lines(std::size_t begin, std::size_t end, LabelLine* lines) const;
+  // The label of a counter that stands on the edge of a place.
+  Label find_shared(std::size_t place, std::uint32_t row) const;
 
   AttachedPlaces attached_;
   const CounterSet& counters_;
   int k_;
   SweptLabels swept_;      // with a hierarchy
   NodeLabels searched_;    // without
-  std::vector<std::pair<EdgeId, std::uint32_t>> on_edge_;  // sorted: edge -> rows of counters
-  std::vector<std::uint64_t> has_counter_;                 // a bit an edge; empty when no counter stands inside one
+  std::vector<std::pair<PlaceId, std::uint32_t>> shared_;  // sorted: place -> rows of counters on its edge
 };
 
 }  // namespace maillage

@@ -183,18 +183,31 @@ __attribute__((flatten)) void go_down_lines(LabelLine* lines, const Ways& ways, 
 
 void find_lines_of(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends,
                    std::size_t begin, std::size_t end, LabelLine* out) {
-  constexpr std::size_t kAhead = 16;
-  for (std::size_t p = begin; p < end; ++p) {
-    if (p + kAhead < end && ends.offset[p + kAhead] < ends.values.size())
-      __builtin_prefetch(lines + rank_of[ends.values[ends.offset[p + kAhead]].node.v]);
-    LabelLine& line = out[p - begin];
-    const auto row = ends[p];
-    if (row.empty()) {
-      lines::clear(line);
-      continue;
+  constexpr std::size_t kAtOnce = 128, kAhead = 16;
+  std::uint32_t with_more[kAtOnce];  // rows with more than one end: a branch on it would be wrong as often as right
+  for (; begin < end; begin += kAtOnce, out += kAtOnce) {
+    const std::size_t n = std::min(kAtOnce, end - begin);
+    const std::uint32_t* offset = ends.offset.data() + begin;
+    std::size_t n_more = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      with_more[n_more] = i;
+      n_more += offset[i + 1] - offset[i] > 1;
     }
-    lines::copy(line, lines[rank_of[row[0].node.v]], row[0].time.ms);
-    for (const LinkEnd& e : row.subspan(1)) lines::merge(line, lines[rank_of[e.node.v]], e.time.ms);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (begin + i + kAhead < ends.n_rows() && offset[i + kAhead] < ends.values.size())
+        __builtin_prefetch(lines + rank_of[ends.values[offset[i + kAhead]].node.v]);
+      if (offset[i] == offset[i + 1]) {
+        lines::clear(out[i]);
+        continue;
+      }
+      const LinkEnd& first = ends.values[offset[i]];
+      lines::copy(out[i], lines[rank_of[first.node.v]], first.time.ms);
+    }
+    for (std::size_t at = 0; at < n_more; ++at) {
+      const std::uint32_t i = with_more[at];
+      for (std::uint32_t e = offset[i] + 1; e < offset[i + 1]; ++e)
+        lines::merge(out[i], lines[rank_of[ends.values[e].node.v]], ends.values[e].time.ms);
+    }
   }
 }
 

@@ -86,6 +86,49 @@ inline py::dict to_dict(const Findings& findings) {
   return out;
 }
 
+inline constexpr auto kAttendEvery = std::chrono::milliseconds(50);
+
+// Lets Python handle signals and calls `report(step, done, total)` if given. What Python raises is kept
+// in `failure` and stops the work. Takes the GIL.
+inline void attend(Progress& progress, const py::object& report, std::exception_ptr& failure) {
+  const py::gil_scoped_acquire acquire;
+  try {
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    if (!report.is_none()) report(progress.step.load(), progress.done.load(), progress.total.load());
+  } catch (...) {
+    failure = std::current_exception();
+    progress.stop = true;
+  }
+}
+
+// Runs `work(context)` on this thread: for questions that are mostly answered within milliseconds, where
+// going to sleep and waking with cold caches would cost as much as the answer. Python is attended to
+// when the work checks whether to stop, so all of it must do so on this thread.
+template <class Work>
+auto run_here(int n_threads, const py::object& report, Work&& work) {
+  Progress progress;
+  std::exception_ptr python_failure;
+  auto next = std::chrono::steady_clock::now() + kAttendEvery;
+  progress.attended_by = std::this_thread::get_id();
+  progress.attend = [&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next || python_failure) return;
+    attend(progress, report, python_failure);
+    next = now + kAttendEvery;
+  };
+  const py::gil_scoped_release release;
+  std::exception_ptr failure;
+  std::optional<decltype(work(std::declval<const Context&>()))> result;
+  try {
+    result.emplace(work(Context{n_threads, &progress}));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (python_failure) std::rethrow_exception(python_failure);
+  if (failure) std::rethrow_exception(failure);
+  return std::move(*result);
+}
+
 // Runs `work(context)` on a thread of its own. Meanwhile this one lets Python handle signals, so that
 // Ctrl-C stops the work within a tenth of a second, and calls `report(step, done, total)` if given.
 template <class Work>
@@ -108,25 +151,13 @@ auto run(int n_threads, const py::object& report, Work&& work) {
     is_done = true;
     ended.notify_one();
   });
-  auto attend = [&] {  // with the GIL
-    try {
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-      if (!report.is_none()) report(progress.step.load(), progress.done.load(), progress.total.load());
-    } catch (...) {
-      python_failure = std::current_exception();
-      progress.stop = true;
-    }
-  };
   {
     py::gil_scoped_release release;
     std::unique_lock lock(mutex);
-    while (!ended.wait_for(lock, std::chrono::milliseconds(50), [&] { return is_done; })) {
+    while (!ended.wait_for(lock, kAttendEvery, [&] { return is_done; })) {
       if (python_failure) continue;
       lock.unlock();
-      {
-        py::gil_scoped_acquire acquire;
-        attend();
-      }
+      attend(progress, report, python_failure);
       lock.lock();
     }
     lock.unlock();

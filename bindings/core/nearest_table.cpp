@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <variant>
 
 #include "bindings/core/convert.h"
@@ -66,18 +65,22 @@ void fill_destinations(T* out, const Block& b) {
     for (std::size_t i = 0; i < b.width; ++i) out[b.width * r + i] = static_cast<T>(b.lines[r].counter[i]);
 }
 
-MAILLAGE_WIDE void fill_times(double* __restrict minutes, const LabelLine* __restrict lines, std::size_t n, std::size_t width) {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  if (width == LabelLine::kWidth) {
-    for (std::size_t r = 0; r < n; ++r)
-      for (std::size_t i = 0; i < 8; ++i) {
-        const std::int32_t ms = lines[r].time[i];
-        minutes[8 * r + i] = ms == unreachable().ms ? kNaN : ms / 60000.0;
-      }
-    return;
-  }
-  for (std::size_t r = 0; r < n; ++r)
-    for (std::size_t i = 0; i < width; ++i) minutes[width * r + i] = to_minutes({lines[r].time[i]});
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2")
+void fill_eight_times(double* out, const Block& b) {
+  for (std::size_t r = 0; r < b.count; ++r) lines::write_minutes(b.lines[r], out + LabelLine::kWidth * r);
+}
+#pragma GCC pop_options
+#else
+void fill_eight_times(double*, const Block&) {}
+#endif
+
+void fill_times(double* out, const Block& b) {
+  out += b.begin * b.width;
+  if (b.width == LabelLine::kWidth && has_line_kernel()) return fill_eight_times(out, b);
+  for (std::size_t r = 0; r < b.count; ++r)
+    for (std::size_t i = 0; i < b.width; ++i) out[b.width * r + i] = to_minutes({b.lines[r].time[i]});
 }
 
 void fill_ranks(std::int16_t* out, const Block& b) {
@@ -106,7 +109,7 @@ void write_block(const Columns& c, const Block& b, const Links& origins) {
   std::visit([&](auto* out) { fill_origins(out, b); }, c.origin);
   std::visit([&](auto* out) { fill_destinations(out, b); }, c.destination);
   fill_ranks(c.rank, b);
-  fill_times(c.minutes + b.begin * b.width, b.lines, b.count, b.width);
+  fill_times(c.minutes, b);
   fill_reasons(c.reason, b, origins);
 }
 
@@ -148,7 +151,7 @@ py::dict find_nearest_table(const RoadNetwork& network, const Links& origins, co
   out["destination"] = make_codes(c.destination, n, destinations.n_points());
   out["minutes"] = make_column(c.minutes, n);
   out["reason"] = make_column(c.reason, n);
-  run(n_threads, report, [&](const Context& context) {
+  run_here(n_threads, report, [&](const Context& context) {
     const PlaceLists lists(attached, set, k, Reading::places, context);
     if (k <= LabelLine::kWidth)
       lists.visit_lines([&](std::size_t begin, std::size_t end, const LabelLine* lines) {
