@@ -27,12 +27,10 @@ std::vector<std::pair<NodeId, Label>> find_entered_at(const CounterSet& set) {
 PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places) {
   std::vector<std::pair<std::uint32_t, std::pair<PlaceId, Duration>>> exits;
   PlaceFinder finder;
-  for (std::size_t p = 0; p < places.n_points(); ++p) {
+  for (std::size_t p = 0; p < places.n_points(); ++p)
     for (const LinkEnd& end : places.exits[p]) exits.emplace_back(end.node.v, std::pair(PlaceId(p), end.time));
-    if (!places.position[p].edge.is_none()) finder.on_edge.emplace_back(places.position[p].edge, PlaceId(p));
-  }
   finder.at_node = build_ragged<std::pair<PlaceId, Duration>>(network.n_nodes(), exits);
-  std::sort(finder.on_edge.begin(), finder.on_edge.end());
+  finder.on_edge = find_places_on_edges(places);
   return finder;
 }
 

@@ -28,7 +28,7 @@ inline constexpr int kDefaultK = 8;
 // Which places leave the network at a node or stand on an edge: links turned round.
 struct PlaceFinder {
   Ragged<std::pair<PlaceId, Duration>> at_node;   // search node -> places that exit there, with the time to it
-  Buffer<std::pair<EdgeId, PlaceId>> on_edge;     // sorted
+  PlacesOnEdges on_edge;
 };
 PlaceFinder build_place_finder(const RoadNetwork& network, const Links& places);
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -42,14 +43,24 @@ void run_blocks(std::size_t n_blocks, int n_threads, const Run& run) {
 
 #else
 
+// Arenas of `n_threads` threads, kept: a thread that has helped in one comes back to it at once, while it
+// takes a fifth of a millisecond to find a new one. Each is used by one caller at a time. Never destroyed:
+// TBB may end before we do.
+Pool<tbb::task_arena>& find_arenas(int n_threads) {
+  static auto& mutex = *new std::mutex;
+  static auto& arenas = *new std::map<int, Pool<tbb::task_arena>>;
+  const std::lock_guard lock(mutex);
+  return arenas.try_emplace(n_threads, [n_threads] { return std::make_unique<tbb::task_arena>(n_threads); }).first->second;
+}
+
 template <class Run>
 void run_blocks(std::size_t n_blocks, int n_threads, const Run& run) {
   // without this TBB prints a warning and gives no more threads than processors
   std::optional<tbb::global_control> more;
   if (n_threads > tbb::info::default_concurrency())
     more.emplace(tbb::global_control::max_allowed_parallelism, n_threads);
-  tbb::task_arena arena(n_threads);
-  arena.execute([&] { tbb::parallel_for(std::size_t{0}, n_blocks, run, tbb::simple_partitioner()); });
+  auto arena = find_arenas(n_threads).borrow();
+  arena->execute([&] { tbb::parallel_for(std::size_t{0}, n_blocks, run, tbb::simple_partitioner()); });
 }
 
 #endif

@@ -65,6 +65,14 @@ void to_line(std::span<const Label> list, LabelLine& line) {
 
 }  // namespace
 
+PlacesOnEdges find_places_on_edges(const Links& places) {
+  PlacesOnEdges on_edge;
+  for (std::size_t p = 0; p < places.n_points(); ++p)
+    if (!places.position[p].edge.is_none()) on_edge.emplace_back(places.position[p].edge, PlaceId(p));
+  std::sort(on_edge.begin(), on_edge.end());
+  return on_edge;
+}
+
 std::vector<std::pair<EdgeId, std::uint32_t>> find_rows_on_edges(const Links& links) {
   std::vector<std::pair<EdgeId, std::uint32_t>> rows;
   for (std::uint32_t i = 0; i < links.n_points(); ++i)

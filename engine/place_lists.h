@@ -23,13 +23,17 @@
 
 namespace maillage {
 
+// Which places stand inside an edge; sorted.
+using PlacesOnEdges = Buffer<std::pair<EdgeId, PlaceId>>;
+PlacesOnEdges find_places_on_edges(const Links& places);
+
 // Places on a network, how to search from them, and which way trips go.
 struct AttachedPlaces {
   const RoadNetwork& network;
   const Links& places;
   const Hierarchy* hierarchy = nullptr;  // null: plain searches
   Direction direction = Direction::to_counters;
-  const Buffer<std::pair<EdgeId, PlaceId>>* on_edge = nullptr;  // who stands inside an edge, sorted; null: all are looked at
+  const PlacesOnEdges* on_edge = nullptr;  // null: they are looked for
 };
 
 // The counters of one service and level on one network. Row order is counter order.

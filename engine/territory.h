@@ -48,7 +48,7 @@ struct ModeNetwork {
     return is_crow() ? build_crow_links(points) : build_links(*network, points, options, context);
   }
   AttachedPlaces attached(Direction direction = Direction::to_counters) const {
-    return {*network, *places, hierarchy.get(), direction};
+    return {*network, *places, hierarchy.get(), direction, finder ? &finder->on_edge : nullptr};
   }
 };
 

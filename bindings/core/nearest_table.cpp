@@ -136,14 +136,14 @@ Direction to_direction(const std::string& name) {
 }
 
 py::dict find_nearest_table(const RoadNetwork& network, const Links& origins, const Links& destinations, int k,
-                            const std::shared_ptr<Hierarchy>& hierarchy, const std::string& direction, int n_threads,
-                            const py::object& report) {
+                            const std::shared_ptr<Hierarchy>& hierarchy, const std::string& direction,
+                            const std::shared_ptr<PlacesOnEdges>& on_edges, int n_threads, const py::object& report) {
   if (k < 1 || k > 255) throw InputError("k is " + std::to_string(k) + ", expected 1 to 255");
   const std::size_t width = static_cast<std::size_t>(k), n = origins.n_points() * width;
   CounterSet set;
   for (std::size_t i = 0; i < destinations.n_points(); ++i) set.ids.push_back(CounterId(i));
   set.links = destinations;
-  const AttachedPlaces attached{network, origins, hierarchy.get(), to_direction(direction)};
+  const AttachedPlaces attached{network, origins, hierarchy.get(), to_direction(direction), on_edges.get()};
   Columns c;
   py::dict out;
   out["origin"] = make_codes(c.origin, n, origins.n_points());

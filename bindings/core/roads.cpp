@@ -224,7 +224,10 @@ NetworkPtr round_walks_up(const RoadNetwork& net, double factor) {
 }  // namespace
 
 void bind_roads(py::module_& m) {
+  py::class_<PlacesOnEdges, std::shared_ptr<PlacesOnEdges>>(m, "PointsOnEdges");
+
   py::class_<Links, std::shared_ptr<Links>>(m, "Links")
+      .def("find_on_edges", &find_places_on_edges)
       .def_property_readonly("n_points", &Links::n_points)
       .def("select", [](const Links& l, const Array<std::uint32_t>& rows) { return select_links(l, to_span(rows)); },
            py::arg("rows"))
@@ -256,8 +259,8 @@ void bind_roads(py::module_& m) {
       .def("travel_times", &find_matrix, py::arg("origins"), py::arg("destinations"), py::arg("hierarchy") = nullptr,
            py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("nearest", &find_nearest_table, py::arg("origins"), py::arg("destinations"), py::arg("k"),
-           py::arg("hierarchy") = nullptr, py::arg("direction") = "to", py::arg("threads") = 0,
-           py::arg("progress") = py::none())
+           py::arg("hierarchy") = nullptr, py::arg("direction") = "to", py::arg("on_edges") = nullptr,
+           py::arg("threads") = 0, py::arg("progress") = py::none())
       .def("build_hierarchy", [](const RoadNetwork& net, int n_threads, const py::object& report) {
         return run(n_threads, report, [&](const Context& context) {
           return std::make_shared<Hierarchy>(build_hierarchy(net.out, net.in, context));

@@ -11,6 +11,7 @@ ValueError), `IoError` (an OSError), `NotFoundError` (a KeyError).
 """
 
 from maillage._core import __version__
+from maillage.attached_points import AttachedPoints
 from maillage.communes import recode_communes
 from maillage.decay import Decay
 from maillage.delta import Delta
@@ -34,6 +35,7 @@ from maillage.transit_week import TransitWeek, read_transit_week
 from maillage.uncertainty import Draws
 
 __all__ = [
+    "AttachedPoints",
     "Decay",
     "Delta",
     "Draws",

@@ -12,8 +12,13 @@ Report = Callable[[str, int, int], None] | None
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int32]
 
+class PointsOnEdges:
+    """Which of the points attached to a network stand inside an edge, by edge."""
+
 class Links:
     """n points attached to one network."""
+
+    def find_on_edges(self) -> PointsOnEdges: ...
 
     @property
     def n_points(self) -> int: ...
@@ -77,6 +82,7 @@ class RoadNetwork:
         k: int,
         hierarchy: Hierarchy | None = None,
         direction: str = "to",
+        on_edges: PointsOnEdges | None = None,
         threads: int = 0,
         progress: Report = None,
     ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ roads.nearest(origins, destinations, k=8)
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -28,6 +28,7 @@ from maillage.arguments import (
     check_threads,
     to_shown,
 )
+from maillage.attached_points import AttachedPoints
 from maillage.config_models import RoadColumns
 from maillage.config_sections import TableSource
 from maillage.errors import InputError, to_hint
@@ -99,9 +100,10 @@ class RoadNetwork:
         return NodeIds(self._core.osm_node_ids if self._node_ids is None else self._node_ids)
 
     @cached_property
-    def _node_links(self) -> _core.Links:
+    def _node_points(self) -> AttachedPoints:
         """Every node (the first of those with one id) as a point."""
-        return self._core.attach_nodes(self._nodes.rows)
+        links = self._core.attach_nodes(self._nodes.rows)
+        return AttachedPoints(self._core, self._nodes.dtype, links)
 
     def segments(self) -> gpd.GeoDataFrame:
         """Every straight piece of road: `speed_kmh` in drawing direction, `back_speed_kmh`
@@ -145,8 +147,8 @@ class RoadNetwork:
 
     def travel_time_matrix(
         self,
-        origins: pd.DataFrame,
-        destinations: pd.DataFrame,
+        origins: pd.DataFrame | AttachedPoints,
+        destinations: pd.DataFrame | AttachedPoints,
         *,
         round_trip: bool = False,
         max_snap_m: float = MAX_SNAP_M,
@@ -160,7 +162,7 @@ class RoadNetwork:
             Frames with `id` (unique) and `lon`, `lat` (WGS84) or `node` (an id of the
             network's nodes); or GeoDataFrames of points. A point attaches to the nearest
             segment within `max_snap_m` and walks there at `access_speed_kmh`; a node costs
-            nothing.
+            nothing. Or what `attach` has made of them.
         round_trip
             Adds the way back.
 
@@ -169,12 +171,11 @@ class RoadNetwork:
         `origin_off_network`, `destination_off_network`. Cost: one search an origin; by the
         hierarchy where it is there, or where origins are so many (300) that it is built.
         """
-        sources = self._to_points(origins, "origins")
-        targets = self._to_points(destinations, "destinations")
+        find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
-            here = self._attach(sources, max_snap_m, access_speed_kmh, how)
-            there = self._attach(targets, max_snap_m, access_speed_kmh, how)
+            sources, targets = find(origins, "origins", how), find(destinations, "destinations", how)
+            here, there = sources._links, targets._links
             is_many = here.n_points >= SEARCHES_WORTH_A_HIERARCHY
             hierarchy = self._find_hierarchy(**how) if is_many else self._hierarchy
             minutes = self._core.travel_times(here, there, hierarchy, **how)
@@ -187,8 +188,8 @@ class RoadNetwork:
         reason[absent & here.is_off_network[:, None]] = 1
         return pd.DataFrame(
             {
-                "from_id": to_ids(sources.ids, np.repeat(np.arange(n), m)),
-                "to_id": to_ids(targets.ids, np.tile(np.arange(m), n)),
+                "from_id": to_ids(sources._ids, np.repeat(np.arange(n), m)),
+                "to_id": to_ids(targets._ids, np.tile(np.arange(m), n)),
                 "travel_time": minutes.ravel(),
                 "reason": _to_reasons(reason.ravel()),
             }
@@ -196,8 +197,8 @@ class RoadNetwork:
 
     def nearest(
         self,
-        origins: pd.DataFrame | None,
-        destinations: pd.DataFrame,
+        origins: pd.DataFrame | AttachedPoints | None,
+        destinations: pd.DataFrame | AttachedPoints,
         k: int = 8,
         *,
         direction: str = "to",
@@ -224,25 +225,26 @@ class RoadNetwork:
         """
         k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
         direction = check_choice("direction", direction, DIRECTIONS)
-        sources = None if origins is None else self._to_points(origins, "origins")
-        targets = self._to_points(destinations, "destinations")
+        find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
-            here = (
-                self._node_links
-                if sources is None
-                else self._attach(sources, max_snap_m, access_speed_kmh, how)
-            )
-            there = self._attach(targets, max_snap_m, access_speed_kmh, how)
+            sources = self._node_points if origins is None else find(origins, "origins", how)
+            targets = find(destinations, "destinations", how)
+            is_kept = not isinstance(origins, pd.DataFrame)  # asked about again
             found = self._core.nearest(
-                here, there, k, self._find_hierarchy(**how), direction, **how
+                sources._links,
+                targets._links,
+                k,
+                self._find_hierarchy(**how),
+                direction,
+                sources._on_edges if is_kept else None,
+                **how,
             )
-        ids = self._nodes.dtype if sources is None else sources.ids
         return pd.DataFrame(
             {
-                "id": to_ids(ids, found["origin"]),
+                "id": to_ids(sources._ids, found["origin"]),
                 "rank": found["rank"],
-                "nearest_id": to_ids(targets.ids, found["destination"]),
+                "nearest_id": to_ids(targets._ids, found["destination"]),
                 "travel_time": found["minutes"],
                 "reason": _to_reasons(found["reason"]),
             },
@@ -263,6 +265,43 @@ class RoadNetwork:
         if self._hierarchy is None:
             self._hierarchy = self._core.build_hierarchy(threads, progress)
         return self._hierarchy
+
+    def attach(
+        self,
+        points: pd.DataFrame,
+        *,
+        max_snap_m: float = MAX_SNAP_M,
+        access_speed_kmh: float = ACCESS_SPEED_KMH,
+        threads: int = 0,
+        progress: ProgressChoice = None,
+    ) -> AttachedPoints:
+        """Finds the place of points on the roads once, for many questions.
+
+        points
+            As in `travel_time_matrix`.
+
+        What it returns stands in place of the frame in `nearest` and `travel_time_matrix` of
+        this network, whose `max_snap_m` and `access_speed_kmh` say nothing about it.
+        """
+        find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
+        with report_progress(progress) as report:
+            return find(points, "points", {"threads": check_threads(threads), "progress": report})
+
+    def _prepare_to_attach(
+        self, max_snap_m: float, access_speed_kmh: float
+    ) -> Callable[[Any, str, dict[str, Any]], AttachedPoints]:
+        """Makes points of what users give; the name is that of the argument."""
+
+        def find(points: Any, what: str, how: dict[str, Any]) -> AttachedPoints:
+            if isinstance(points, AttachedPoints):
+                if points._network is not self._core:
+                    raise InputError(f"{what} are attached to another network: attach them to this")
+                return points
+            given = self._to_points(points, what)
+            links = self._attach(given, max_snap_m, access_speed_kmh, how)
+            return AttachedPoints(self._core, given.ids, links)
+
+        return find
 
     def attachments(
         self,
@@ -297,9 +336,9 @@ class RoadNetwork:
         self, points: Points, max_snap_m: float, access_speed_kmh: float, how: dict[str, Any]
     ) -> _core.Links:
         if points.nodes is not None:
-            if "_node_links" in self.__dict__:
+            if "_node_points" in self.__dict__:
                 at = np.searchsorted(self._nodes.rows, points.nodes)
-                return self._node_links.select(at.astype(np.uint32))
+                return self._node_points._links.select(at.astype(np.uint32))
             return self._core.attach_nodes(points.nodes)
         snap = check_number("max_snap_m", max_snap_m, "metres >= 0", lambda m: m >= 0)
         speed = check_number("access_speed_kmh", access_speed_kmh, "km/h > 0", lambda v: v > 0)

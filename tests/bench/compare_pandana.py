@@ -64,7 +64,7 @@ def ask_maillage(nodes: pd.DataFrame, edges: pd.DataFrame, rows: np.ndarray) -> 
         {"from": ids[edges["from"]], "to": ids[edges["to"]], "time_s": edges["time_s"]}
     )
     roads = ml.build_roads(nodes[["id", "lon", "lat"]], named, progress=False)
-    counters = pd.DataFrame({"id": ids[rows], "node": ids[rows]})
+    counters = roads.attach(pd.DataFrame({"id": ids[rows], "node": ids[rows]}))
     started = time.perf_counter()
     roads.prepare(threads=THREADS)
     built = time.perf_counter() - started
