@@ -19,7 +19,6 @@ class Links:
     """n points attached to one network."""
 
     def find_on_edges(self) -> PointsOnEdges: ...
-
     @property
     def n_points(self) -> int: ...
     def select(self, rows: NDArray[np.uint32]) -> Links:

@@ -174,7 +174,10 @@ class RoadNetwork:
         find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
-            sources, targets = find(origins, "origins", how), find(destinations, "destinations", how)
+            sources, targets = (
+                find(origins, "origins", how),
+                find(destinations, "destinations", how),
+            )
             here, there = sources._links, targets._links
             is_many = here.n_points >= SEARCHES_WORTH_A_HIERARCHY
             hierarchy = self._find_hierarchy(**how) if is_many else self._hierarchy

@@ -301,6 +301,34 @@ def test_origins_off_the_network_say_so(valley):
     assert list(off["reason"]) == ["unreachable"]
 
 
+def test_attached_points_answer_like_their_frames(grid):
+    rng = np.random.default_rng(8)
+    row, column = rng.integers(0, 39, (2, 300))
+    along = rng.uniform(0, 0.002, 300)  # somewhere on the road to the east: many share one
+    places = pd.DataFrame(
+        {"id": range(300), "lon": 9 + 0.002 * column + along, "lat": 42 + 0.002 * row}
+    )
+    places.loc[7, "lat"] = 43.5  # off the network
+    desks = places.sample(40, random_state=1).assign(id=lambda f: f["id"] + 1000)
+    here, there = grid.attach(places), grid.attach(desks)
+    assert (len(here), here.n_off_network) == (300, 1)
+    assert list(there.ids) == list(desks["id"])
+    assert repr(here) == "<AttachedPoints: 300, 1 off the network>"
+    for direction in ("to", "from"):
+        expected = grid.nearest(places, desks, k=5, direction=direction)
+        for _ in range(2):
+            pd.testing.assert_frame_equal(
+                grid.nearest(here, there, 5, direction=direction), expected
+            )
+        pd.testing.assert_frame_equal(grid.nearest(here, desks, 5, direction=direction), expected)
+    pd.testing.assert_frame_equal(
+        grid.travel_time_matrix(here, there), grid.travel_time_matrix(places, desks)
+    )
+    nodes = pd.DataFrame({"id": range(1600), "node": range(1600)})
+    everywhere = grid.nearest(None, there, 3)
+    assert list(everywhere["travel_time"]) == list(grid.nearest(nodes, desks, 3)["travel_time"])
+
+
 @pytest.fixture(scope="module")
 def grid() -> ml.RoadNetwork:
     """40 x 40 crossings; times of chance, so that ways differ with the direction."""

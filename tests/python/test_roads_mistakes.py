@@ -36,6 +36,10 @@ BAD_CALLS = {
     "origins is NoneType, expected a data frame": lambda r: r.travel_time_matrix(None, B),
     "destinations is list, expected a data frame": lambda r: r.travel_time_matrix(A, ["B"]),
     "points is str, expected a data frame": lambda r: r.attachments("A"),
+    "points is list, expected a data frame": lambda r: r.attach(["A"]),
+    "destinations are attached to another network": lambda r: r.nearest(
+        A, ml.build_roads(nodes_frame(), edges_frame()).attach(B)
+    ),
     "max_snap_m is -1, expected metres >= 0": lambda r: r.travel_time_matrix(
         at_points("A"), B, max_snap_m=-1
     ),

@@ -47,6 +47,34 @@ TEST(ForBlocks, RunsAsManyThreadsAsAskedFor) {
   EXPECT_FALSE(late);
 }
 
+// Callers share no threads' seats: each has as many as it asked for, those inside of blocks too.
+TEST(ForBlocks, CallersAndCallsInsideOfBlocksDoNotDisturbEachOther) {
+  std::atomic<int> visits{0};
+  auto call = [&] {
+    for_blocks(8, 1, {2, nullptr}, [&](std::size_t, std::size_t) {
+      for_blocks(50, 1, {2, nullptr}, [&](std::size_t, std::size_t) { ++visits; });
+    });
+  };
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) callers.emplace_back(call);
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(visits, 4 * 8 * 50);
+}
+
+TEST(ForBlocks, TheThreadThatAskedIsAttendedTo) {
+  for (int threads : {1, 4}) {
+    Progress progress;
+    int n_attended = 0;  // by one thread only, or the thread sanitizer would say so
+    progress.attended_by = std::this_thread::get_id();
+    progress.attend = [&] {
+      EXPECT_EQ(std::this_thread::get_id(), progress.attended_by);
+      if (++n_attended == 3) progress.stop = true;
+    };
+    EXPECT_THROW(for_blocks(100'000, 1, {threads, &progress}, [](std::size_t, std::size_t) {}), Cancelled);
+    EXPECT_GE(n_attended, 3);
+  }
+}
+
 TEST(ForBlocks, ThrowsWhatABlockThrows) {
   for (int threads : {1, 4}) {
     auto run = [&] {
