@@ -2,29 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <new>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace maillage {
 namespace {
 
 constexpr Rank kPrefetchAhead = 12;
-constexpr std::size_t kHugePage = std::size_t{1} << 21;
-
-// Memory that nobody has written yet. Large pieces ask for large pages: faults of small ones would
-// cost as much as the sweep.
-void* allocate(std::size_t bytes) {
-  bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  void* p = std::aligned_alloc(bytes > kHugePage ? kHugePage : alignof(LabelLine), bytes);
-  if (!p) throw std::bad_alloc();
-#if defined(__linux__)
-  if (bytes > kHugePage) madvise(p, bytes, MADV_HUGEPAGE);  // a wish; refused, it changes nothing
-#endif
-  return p;
-}
 
 // Merges one label into a sorted list of k labels that keeps the better one of each counter.
 void insert(Label* list, int k, Label label) {
@@ -220,8 +202,6 @@ void find_lines_of(const LabelLine*, const Buffer<Rank>&, const Ragged<LinkEnd>&
 
 }  // namespace
 
-void SweptLabels::Free::operator()(void* p) const { std::free(p); }
-
 std::span<const Label> SweptLabels::read(Rank rank, std::span<Label> buffer) const {
   std::size_t n = 0;
   if (!lines_) {
@@ -229,7 +209,7 @@ std::span<const Label> SweptLabels::read(Rank rank, std::span<Label> buffer) con
     while (n < static_cast<std::size_t>(n_kept_) && row[n].time.is_reachable()) ++n;
     return {row, n};
   }
-  const LabelLine& line = lines_[rank];
+  const LabelLine& line = lines()[rank];
   for (; n < LabelLine::kWidth && line.time[n] != unreachable().ms; ++n) buffer[n] = {{line.time[n]}, CounterId(line.counter[n])};
   return buffer.first(n);
 }
@@ -237,7 +217,7 @@ std::span<const Label> SweptLabels::read(Rank rank, std::span<Label> buffer) con
 void SweptLabels::find_lines(const Hierarchy& hierarchy, const Ragged<LinkEnd>& ends, std::size_t begin, std::size_t end,
                              LabelLine* out) const {
   assert(has_lines());
-  find_lines_of(lines_.get(), hierarchy.rank_of, ends, begin, end, out);
+  find_lines_of(lines(), hierarchy.rank_of, ends, begin, end, out);
 }
 
 // One sweep.
@@ -253,8 +233,8 @@ class Sweep {
     out.n_ = ways_.hierarchy.n_nodes();
     if (k <= LabelLine::kWidth && has_line_kernel()) {
       out.n_kept_ = LabelLine::kWidth;
-      out.lines_.reset(static_cast<LabelLine*>(allocate(std::max<std::size_t>(out.n_, 1) * sizeof(LabelLine))));
-      LabelLine* lines = out.lines_.get();
+      out.lines_ = find_block(out.n_ * sizeof(LabelLine));
+      LabelLine* lines = static_cast<LabelLine*>(out.lines_.get());
       const Marks marks = go_up_lines(lines, ways_, counters, ends);
       visit_downward([&](Rank begin, Rank end) { go_down_lines(lines, ways_, marks, read_, begin, end); });
     } else {

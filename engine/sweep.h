@@ -15,10 +15,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "engine/block.h"
 #include "engine/dijkstra.h"
 #include "engine/hierarchy.h"
 #include "engine/label_lines.h"
@@ -45,13 +45,12 @@ class SweptLabels {
 
  private:
   friend class Sweep;
-  struct Free {
-    void operator()(void* p) const;
-  };
+  const LabelLine* lines() const { return static_cast<const LabelLine*>(lines_.get()); }
+
   int n_kept_ = 0;
   std::size_t n_ = 0;
-  std::unique_ptr<LabelLine[], Free> lines_;  // k <= 8
-  std::vector<Label> labels_;                 // k > 8: n x k
+  Block lines_;                // k <= 8: a line a node
+  std::vector<Label> labels_;  // k > 8: n x k
 };
 
 struct SweepOptions {

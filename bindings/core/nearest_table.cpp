@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "bindings/core/convert.h"
+#include "engine/block.h"
 
 // Loops over columns are compiled for wide vectors too, and the processor chooses.
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
@@ -21,9 +22,11 @@ using Codes = std::variant<std::int8_t*, std::int16_t*, std::int32_t*>;
 
 template <class T>
 py::array_t<T> make_column(T*& data, std::size_t n) {
-  py::array_t<T> column(static_cast<py::ssize_t>(n));  // not yet written: whoever fills it touches it first
-  data = column.mutable_data();
-  return column;
+  Block block = find_block(n * sizeof(T));
+  data = static_cast<T*>(block.get());
+  auto* kept = new Block(std::move(block));
+  const py::capsule owner(kept, [](void* p) { delete static_cast<Block*>(p); });
+  return py::array_t<T>(static_cast<py::ssize_t>(n), data, owner);
 }
 
 py::object make_codes(Codes& codes, std::size_t n, std::size_t n_categories) {
