@@ -52,6 +52,8 @@ DIRECTIONS = ("to", "from")
 # Why a time does not exist; the place in this list is the code of a category.
 REASONS = ("unreachable", "origin_off_network", "destination_off_network")
 REASON_DTYPE = pd.CategoricalDtype(pd.Index(REASONS))
+# An index made once: to make it of names takes pandas as long as all else of a table.
+NEAREST_COLUMNS = pd.Index(["id", "rank", "nearest_id", "travel_time", "reason"])
 
 
 class RoadNetwork:
@@ -243,16 +245,16 @@ class RoadNetwork:
                 sources._on_edges if is_kept else None,
                 **how,
             )
-        return pd.DataFrame(
-            {
-                "id": to_ids(sources._ids, found["origin"]),
-                "rank": found["rank"],
-                "nearest_id": to_ids(targets._ids, found["destination"]),
-                "travel_time": found["minutes"],
-                "reason": _to_reasons(found["reason"]),
-            },
-            copy=False,
+        columns = (
+            to_ids(sources._ids, found["origin"]),
+            found["rank"],
+            to_ids(targets._ids, found["destination"]),
+            found["minutes"],
+            _to_reasons(found["reason"]),
         )
+        table = pd.DataFrame(dict(enumerate(columns)), copy=False)
+        table.columns = NEAREST_COLUMNS
+        return table
 
     def prepare(self, *, threads: int = 0, progress: ProgressChoice = None) -> RoadNetwork:
         """Builds what makes `nearest` fast, once, and returns the network itself.
