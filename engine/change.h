@@ -78,6 +78,7 @@ class People {
     return parts_.population->persons(p.v, group) * share(p, group, is_car);
   }
   bool is_populated(PlaceId p, std::size_t ladder) const;
+  Duration limit() const { return limit_; }
   bool is_near(Duration time) const { return is_within(time, limit_); }
   // Share of a place's persons whom connectivity moves one ability down.
   double find_shift(PlaceId p) const;

@@ -4,43 +4,10 @@
 #include <array>
 #include <atomic>
 
+#include "engine/label_key.h"
+
 namespace maillage {
 namespace {
-
-// Labels as numbers in their order: time, then counter. Merging them needs no branch, and branches on
-// travel times are wrong as often as right.
-using Key = std::uint64_t;
-constexpr Key kAbsent = ~Key{0};
-
-Key to_key(const Label& label) {
-  return static_cast<Key>(static_cast<std::uint32_t>(label.time.ms)) << 32 | label.counter.v;
-}
-Label to_label(Key key) {
-  if (key == kAbsent) return {};
-  return {{static_cast<std::int32_t>(key >> 32)}, CounterId(key & 0xFFFFFFFF)};
-}
-
-// The two best labels of different counters.
-struct KeyPair {
-  Key first = kAbsent, second = kAbsent;
-};
-
-KeyPair to_pair(std::span<const Label> list) {
-  return {list.empty() ? kAbsent : to_key(list[0]), list.size() > 1 ? to_key(list[1]) : kAbsent};
-}
-
-// The two best of both; the best two of all are among the best two of each.
-KeyPair merge(const KeyPair& a, const KeyPair& b) {
-  const bool a_wins = a.first < b.first;
-  const Key first = a_wins ? a.first : b.first, loser = a_wins ? b.first : a.first;
-  const Key next = a_wins ? a.second : b.second, after_loser = a_wins ? b.second : a.second;
-  const bool is_same = static_cast<std::uint32_t>(loser) == static_cast<std::uint32_t>(first);
-  return {first, std::min(next, is_same ? after_loser : loser)};
-}
-
-KeyPair to_pair(std::span<const CounterId> near) {  // counters of the place's own area are 0 minutes away
-  return {near.empty() ? kAbsent : Key{near[0].v}, near.size() > 1 ? Key{near[1].v} : kAbsent};
-}
 
 Rungs to_rungs(const KeyPair& pair) { return {to_label(pair.first), to_label(pair.second)}; }
 

@@ -67,13 +67,17 @@ class Ladders {
 
   const NearestView* view(std::size_t network) const { return views_[network].get(); }
   std::size_t n_networks() const { return views_.size(); }
+  // The networks that people of a ladder may use.
+  std::span<const std::uint32_t> networks_of(std::size_t ladder) const { return networks_[ladder]; }
+  // Do counters of a place's own area count as 0 minutes away? They are `inside` then, ascending.
+  bool counts_inside() const { return territory_->parts().place_area != nullptr; }
+  std::span<const CounterId> inside(PlaceId p) const;
 
  private:
   std::span<const Label> list(std::size_t network, PlaceId p) const {
     const NearestView& v = *views_[network];
     return v.touched().empty() ? (*v.base())[p] : v[p];
   }
-  std::span<const CounterId> inside(PlaceId p) const;
 
   std::shared_ptr<const Territory> territory_;
   ServiceId service_;

@@ -24,7 +24,7 @@ from maillage.batch_scenarios import ScenarioBatch, to_batch
 from maillage.errors import InputError
 from maillage.exposure import STATES
 from maillage.progress import Report, report_progress
-from maillage.results import to_keys
+from maillage.results import take_text, to_keys
 from maillage.territory_edits import to_edits
 
 if TYPE_CHECKING:
@@ -270,11 +270,10 @@ def _to_worst(
     columns: Mapping[str, np.ndarray], territory: Territory, compact: bool = False
 ) -> dict[str, Any]:
     """The columns of the worst place; of a country's places only those that are named."""
-    codes, named = pd.factorize(columns["worst_place"])
-    is_known = named >= 0
-    texts = pd.Index(territory.parts.places["place"].iloc[named[is_known]], dtype="str")
-    row_of = np.where(is_known, np.cumsum(is_known) - 1, -1).astype(np.int32)
-    rows = row_of[codes]
+    codes, named = pd.factorize(columns["worst_place"], sort=True)
+    n_none = int(np.searchsorted(named, 0))  # nobody's way gets longer: -1
+    texts = take_text(territory.parts.places["place"], named[n_none:])
+    rows = (codes - n_none).astype(np.int32)
     keys: Any = pd.Categorical.from_codes(rows, texts) if compact else to_keys(texts, rows)
     return {"worst_place": keys, **{name: columns[name] for name in WORST[1:]}}
 

@@ -24,6 +24,26 @@ def to_keys(keys: np.ndarray | pd.Index | pd.Series, rows: np.ndarray) -> pd.Ser
     return pd.Series(text.take(rows, allow_fill=has_absent), copy=False)
 
 
+def take_text(texts: pd.Series, rows: np.ndarray) -> pd.Index:
+    """A few rows of a long column of text, ascending.
+
+    A column read from the cache stands in chunks. Arrow joins them all before it takes rows of
+    text, which costs as much as the column is long: so rows are taken from each chunk by itself.
+    """
+    is_arrow = isinstance(texts.array, pd.arrays.ArrowStringArray)
+    stored: Any = pa.array(texts.array) if is_arrow else None  # no copy
+    if not isinstance(stored, pa.ChunkedArray) or len(rows) == 0:
+        return pd.Index(texts.iloc[rows], dtype="str")
+    ends = np.cumsum([len(chunk) for chunk in stored.chunks])
+    parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
+    taken = [
+        chunk.take(pa.array(part - (end - len(chunk))))
+        for chunk, end, part in zip(stored.chunks, ends, parts, strict=True)
+        if len(part) > 0
+    ]
+    return pd.Index(pd.Series(pa.concat_arrays(taken), dtype="str"))
+
+
 def to_ids(ids: pd.Index | pd.CategoricalDtype, rows: np.ndarray) -> Any:
     """A column with the ids of rows in the type the user gave them; -1 is absent (NA).
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from towns import draw_scenario, read_valley, write_random_territory
 
 import maillage as ml
 from maillage import batch
 from maillage.batch import SUMS
+from maillage.results import take_text
 
 STATES = [*SUMS[:5], "exposed", "left_out"]
 
@@ -281,3 +283,15 @@ def test_no_scenarios_give_no_rows(valley: ml.Territory, tmp_path: Path):
         assert "delta_exposed" in found
     path = valley.compare_many([], "post", out=tmp_path / "none.parquet")
     assert len(pd.read_parquet(path)) == 0
+
+
+def test_rows_of_text_are_taken_from_each_chunk() -> None:
+    chunks = [["a", "b", "c"], [], ["d"], ["e", "f"]]
+    texts = pd.Series(pa.chunked_array(chunks, pa.large_string()), dtype="str")
+    whole = pd.Series(list("abcdef"), dtype="str")
+    for rows in ([], [0], [2, 3], [0, 1, 4, 5], [5], range(6)):
+        taken = take_text(texts, np.array(rows, dtype=np.int32))
+        pd.testing.assert_index_equal(taken, pd.Index(whole.iloc[list(rows)], dtype="str"))
+        pd.testing.assert_index_equal(taken, take_text(whole, np.array(rows, dtype=np.int64)))
+    named = pd.Series(list("abcdef"), dtype=object)
+    assert list(take_text(named, np.array([1, 4]))) == ["b", "e"]
