@@ -29,12 +29,14 @@ void split_persons(std::size_t n, const double* __restrict persons, const double
 MAILLAGE_VECTORS
 void find_inhabited(std::size_t n, std::size_t n_groups, std::size_t width, const double* __restrict persons,
                     const std::uint64_t* __restrict is_wide, std::int32_t* __restrict is_inhabited) {
+  std::uint64_t any[DetourTile::kPlaces * 4];
   for (std::size_t i = 0; i < n; ++i) {
-    FourBits any{};
+    FourBits bits{};
     for (std::size_t g = 0; g < width; g += 4)
-      any |= *reinterpret_cast<const FourBits*>(persons + i * n_groups + g) & *reinterpret_cast<const FourBits*>(is_wide + g);
-    is_inhabited[i] = (any[0] | any[1] | any[2] | any[3]) != 0;
+      bits |= *reinterpret_cast<const FourBits*>(persons + i * n_groups + g) & *reinterpret_cast<const FourBits*>(is_wide + g);
+    *reinterpret_cast<FourBits*>(any + 4 * i) = bits;
   }
+  for (std::size_t i = 0; i < n; ++i) is_inhabited[i] = (any[4 * i] | any[4 * i + 1] | any[4 * i + 2] | any[4 * i + 3]) != 0 ? 1 : 0;
 }
 
 // Eight groups of a territory.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -15,7 +16,8 @@ using LabelKey = std::int64_t;
 inline constexpr LabelKey kAbsentKey = std::numeric_limits<LabelKey>::max();  // that of an absent label: after all others
 
 inline LabelKey to_key(const Label& label) {
-  return static_cast<LabelKey>(std::uint64_t{static_cast<std::uint32_t>(label.time.ms)} << 32 | label.counter.v);
+  const auto bits = std::bit_cast<std::uint64_t>(label);  // time, then counter; the other way round where low bytes come first
+  return static_cast<LabelKey>(std::endian::native == std::endian::little ? std::rotl(bits, 32) : bits);
 }
 inline Duration time_of(LabelKey key) { return {static_cast<std::int32_t>(key >> 32)}; }
 inline std::uint32_t counter_bits(LabelKey key) { return static_cast<std::uint32_t>(key); }

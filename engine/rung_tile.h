@@ -15,7 +15,7 @@ namespace maillage {
 
 class RungTile {
  public:
-  static constexpr std::size_t kPlaces = 64;
+  static constexpr std::size_t kPlaces = 256;
 
   struct Row {
     std::array<LabelKey, kPlaces> first, second;

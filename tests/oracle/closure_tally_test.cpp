@@ -61,7 +61,7 @@ TEST(RungTile, HoldsWhatLaddersSay) {
   std::size_t n_read = 0;
   for_each_seed([&](std::uint64_t seed) {
     Dice dice(seed);
-    auto territory = crowd(*build_random_territory(dice).territory, 5, 2, dice);
+    auto territory = crowd(*build_random_territory(dice).territory, 25, 2, dice);
     if (dice.chance(0.5)) territory = apply_edits(territory, build_random_edits(*territory, dice, {}));
     const ExposureQuery query = build_random_query(*territory, dice);
     const Ladders ladders(territory, query.service, query.level, kDefaultK);
@@ -84,7 +84,7 @@ TEST(RungTile, HoldsWhatLaddersSay) {
 TEST(SingleClosures, OfManyGroupsAndPlacesAreWhatClosingEachCounterMeans) {
   for_each_seed([](std::uint64_t seed) {
     Dice dice(seed);
-    const auto territory = crowd(*build_random_territory(dice).territory, 6, static_cast<std::size_t>(dice.between(7, 18)), dice);
+    const auto territory = crowd(*build_random_territory(dice).territory, 25, static_cast<std::size_t>(dice.between(7, 18)), dice);
     ExposureQuery query = build_random_query(*territory, dice);
     const Ladders ladders(territory, query.service, query.level, kDefaultK);
     const People people(territory->parts(), query.limit);
