@@ -188,7 +188,8 @@ inline void merge(LabelLine& to, const LabelLine& from, std::int32_t time) {
   const std::int32_t last = to.time[LabelLine::kWidth - 1];
   if (from.time[0] > last - time) return;  // its best is worse than our last
   Ints t = load(to.time), c = load(to.counter);
-  Ints other_t = add_time(load(from.time), time), other_c = load(from.counter);
+  Ints other_t = add_time(load(from.time), time);
+  Ints other_c = load(from.counter) | (other_t == kFar);
   if (to_mask(c == other_c) == 0xff) {  // the same counters in the same order: the better times are in order too
     store(to.time, other_t < t ? other_t : t);
     return;

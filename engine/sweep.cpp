@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "engine/label_lines_wide.h"
+
 namespace maillage {
 namespace {
 
@@ -149,22 +151,15 @@ struct Lines {
   void clear(Rank r) const { lines::clear(lines[r]); }
   void add(Rank r, Label label) const { lines::add(lines[r], label.time.ms, label.counter.v); }
   void copy(Rank to, Rank from, Duration time) const { lines::copy(lines[to], lines[from], time.ms); }
-  void merge(Rank to, Rank from, Duration time) const { lines::merge(lines[to], lines[from], time.ms); }
+  static void merge(LabelLine& to, const LabelLine& from, Duration time) { lines::merge(to, from, time.ms); }
+  void merge(Rank to, Rank from, Duration time) const { merge(lines[to], lines[from], time); }
   void prefetch(Rank r) const { __builtin_prefetch(lines + r); }
 };
 
-// Instances of the passes in this region, so that the kernel is inlined into them.
-__attribute__((flatten)) Marks go_up_lines(LabelLine* lines, const Ways& ways, std::span<const CounterId> counters,
-                                           const Ragged<LinkEnd>& ends) {
-  return go_up(Lines{lines}, ways, counters, ends);
-}
-__attribute__((flatten)) void go_down_lines(LabelLine* lines, const Ways& ways, const Marks& marks, const Marks& read,
-                                            Rank begin, Rank end) {
-  go_down(Lines{lines}, ways, marks, read, begin, end);
-}
-
-void find_lines_of(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends,
-                   std::size_t begin, std::size_t end, LabelLine* out) {
+// Lists of rows `begin` to `end` of `ends`, read off the lines of nodes by rank.
+template <class Lists>
+void read_lines(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends, std::size_t begin,
+                std::size_t end, LabelLine* out) {
   constexpr std::size_t kAtOnce = 128, kAhead = 16;
   std::uint32_t with_more[kAtOnce];  // rows with more than one end: a branch on it would be wrong as often as right
   for (; begin < end; begin += kAtOnce, out += kAtOnce) {
@@ -188,16 +183,70 @@ void find_lines_of(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ra
     for (std::size_t at = 0; at < n_more; ++at) {
       const std::uint32_t i = with_more[at];
       for (std::uint32_t e = offset[i] + 1; e < offset[i + 1]; ++e)
-        lines::merge(out[i], lines[rank_of[ends.values[e].node.v]], ends.values[e].time.ms);
+        Lists::merge(out[i], lines[rank_of[ends.values[e].node.v]], ends.values[e].time);
     }
   }
 }
 
+// Instances of the passes in these regions, so that the kernels are inlined into them.
+__attribute__((flatten)) Marks go_up_narrow(LabelLine* lines, const Ways& ways, std::span<const CounterId> counters,
+                                           const Ragged<LinkEnd>& ends) {
+  return go_up(Lines{lines}, ways, counters, ends);
+}
+__attribute__((flatten)) void go_down_narrow(LabelLine* lines, const Ways& ways, const Marks& marks, const Marks& read,
+                                            Rank begin, Rank end) {
+  go_down(Lines{lines}, ways, marks, read, begin, end);
+}
+__attribute__((flatten)) void read_lines_narrow(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends,
+                                            std::size_t begin, std::size_t end, LabelLine* out) {
+  read_lines<Lines>(lines, rank_of, ends, begin, end, out);
+}
+
 #pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx2,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
+
+struct WideLines : Lines {
+  static void merge(LabelLine& to, const LabelLine& from, Duration time) { lines::merge_wide(to, from, time.ms); }
+  void merge(Rank to, Rank from, Duration time) const { merge(lines[to], lines[from], time); }
+};
+
+__attribute__((flatten)) Marks go_up_wide(LabelLine* lines, const Ways& ways, std::span<const CounterId> counters,
+                                          const Ragged<LinkEnd>& ends) {
+  return go_up(WideLines{{lines}}, ways, counters, ends);
+}
+__attribute__((flatten)) void go_down_wide(LabelLine* lines, const Ways& ways, const Marks& marks, const Marks& read,
+                                           Rank begin, Rank end) {
+  go_down(WideLines{{lines}}, ways, marks, read, begin, end);
+}
+__attribute__((flatten)) void read_lines_wide(const LabelLine* lines, const Buffer<Rank>& rank_of, const Ragged<LinkEnd>& ends,
+                                              std::size_t begin, std::size_t end, LabelLine* out) {
+  read_lines<WideLines>(lines, rank_of, ends, begin, end, out);
+}
+
+#pragma GCC pop_options
+
+// The passes on lines by what this processor has.
+struct LinePasses {
+  decltype(&go_up_narrow) go_up;
+  decltype(&go_down_narrow) go_down;
+  decltype(&read_lines_narrow) read;
+};
+const LinePasses& find_passes() {
+  static const LinePasses narrow{go_up_narrow, go_down_narrow, read_lines_narrow}, wide{go_up_wide, go_down_wide, read_lines_wide};
+  static const bool is_wide = has_wide_line_kernel();
+  return is_wide ? wide : narrow;
+}
+
 #else
-Marks go_up_lines(LabelLine*, const Ways&, std::span<const CounterId>, const Ragged<LinkEnd>&) { return Marks(0); }
-void go_down_lines(LabelLine*, const Ways&, const Marks&, const Marks&, Rank, Rank) {}
-void find_lines_of(const LabelLine*, const Buffer<Rank>&, const Ragged<LinkEnd>&, std::size_t, std::size_t, LabelLine*) {}
+
+struct LinePasses {  // never asked for
+  Marks go_up(LabelLine*, const Ways&, std::span<const CounterId>, const Ragged<LinkEnd>&) const { return Marks(0); }
+  void go_down(LabelLine*, const Ways&, const Marks&, const Marks&, Rank, Rank) const {}
+  void read(const LabelLine*, const Buffer<Rank>&, const Ragged<LinkEnd>&, std::size_t, std::size_t, LabelLine*) const {}
+};
+LinePasses find_passes() { return {}; }
+
 #endif
 
 }  // namespace
@@ -217,7 +266,7 @@ std::span<const Label> SweptLabels::read(Rank rank, std::span<Label> buffer) con
 void SweptLabels::find_lines(const Hierarchy& hierarchy, const Ragged<LinkEnd>& ends, std::size_t begin, std::size_t end,
                              LabelLine* out) const {
   assert(has_lines());
-  find_lines_of(lines(), hierarchy.rank_of, ends, begin, end, out);
+  find_passes().read(lines(), hierarchy.rank_of, ends, begin, end, out);
 }
 
 // One sweep.
@@ -235,8 +284,9 @@ class Sweep {
       out.n_kept_ = LabelLine::kWidth;
       out.lines_ = find_block(out.n_ * sizeof(LabelLine));
       LabelLine* lines = static_cast<LabelLine*>(out.lines_.get());
-      const Marks marks = go_up_lines(lines, ways_, counters, ends);
-      visit_downward([&](Rank begin, Rank end) { go_down_lines(lines, ways_, marks, read_, begin, end); });
+      const auto& passes = find_passes();
+      const Marks marks = passes.go_up(lines, ways_, counters, ends);
+      visit_downward([&](Rank begin, Rank end) { passes.go_down(lines, ways_, marks, read_, begin, end); });
     } else {
       out.n_kept_ = k;
       out.labels_.resize(out.n_ * static_cast<std::size_t>(k));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/label_lines_wide.h"
 #include "engine/nearest.h"
 #include "tests/support/print.h"
 #include "tests/support/random_territory.h"
@@ -108,6 +109,52 @@ TEST(LabelLine, TakesTheBestOfEachCounterInOrder) {
     for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ((Label{{line.time[i]}, CounterId(line.counter[i])}), all[i]);
   });
 }
+
+LabelLine draw_line(Dice& dice, int longest) {
+  LabelLine line;
+  std::fill_n(line.time, LabelLine::kWidth, unreachable().ms);
+  std::fill_n(line.counter, LabelLine::kWidth, CounterId().v);
+  for (int i = dice.between(0, 12); i > 0; --i)
+    add_label(line, {dice.between(0, longest)}, static_cast<std::uint32_t>(dice.between(0, 12)));
+  return line;
+}
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,popcnt,bmi")
+void merge_narrow(LabelLine& to, const LabelLine& from, std::int32_t time) { lines::merge(to, from, time); }
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx2,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
+void merge_wide(LabelLine& to, const LabelLine& from, std::int32_t time) { lines::merge_wide(to, from, time); }
+#pragma GCC pop_options
+
+// Merging label by label, and by each of the vector kernels that this processor has.
+TEST(LabelLine, MergesWithALaterLine) {
+  std::vector<decltype(&merge_narrow)> kernels;
+  if (has_line_kernel()) kernels.push_back(merge_narrow);
+  if (has_wide_line_kernel()) kernels.push_back(merge_wide);
+  if (kernels.empty()) GTEST_SKIP() << "this processor has no vector kernel";
+  for_each_seed([&](std::uint64_t seed) {
+    Dice dice(seed);
+    for (int round = 0; round < 20; ++round) {
+      const int longest = round % 4 == 0 ? unreachable().ms - 1 : 9;  // sums that leave the range are absent
+      const LabelLine to = draw_line(dice, longest), from = draw_line(dice, longest);
+      const Duration later{dice.between(0, longest)};
+      LabelLine expected = to;
+      for (int i = 0; i < from.size(); ++i) add_label(expected, Duration{from.time[i]} + later, from.counter[i]);
+      for (const auto merge : kernels) {
+        LabelLine found = to;
+        merge(found, from, later.ms);
+        for (int i = 0; i < LabelLine::kWidth; ++i) {
+          ASSERT_EQ(found.time[i], expected.time[i]) << "lane " << i << " of round " << round;
+          ASSERT_EQ(found.counter[i], expected.counter[i]) << "lane " << i << " of round " << round;
+        }
+      }
+    }
+  });
+}
+#endif
 
 TEST(Hierarchy, IsTheSameForAnyNumberOfThreads) {
   for_each_seed([](std::uint64_t seed) {
