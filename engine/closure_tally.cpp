@@ -219,14 +219,6 @@ std::size_t BlockPass::find_run_end(std::size_t i, std::size_t n) const {
   return last;
 }
 
-// What is read of the next tile comes while this one is added up.
-void BlockPass::prefetch(std::size_t p) const {
-  tile_.prefetch(p);
-  __builtin_prefetch(persons_ + p * lanes_.n_groups);
-  __builtin_prefetch(car_share_ + p * lanes_.n_groups);
-  __builtin_prefetch(adequate_ + p);
-}
-
 void BlockPass::add_run(const Run& run) {
   const bool is_one = run.by_car == run.without;
   for (std::size_t g = 0; g < lanes_.width; g += GroupLanes::kEight) {

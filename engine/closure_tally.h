@@ -66,7 +66,13 @@ class BlockPass {
 
   void read(std::size_t begin, std::size_t end);
   std::size_t find_run_end(std::size_t i, std::size_t n) const;
-  void prefetch(std::size_t p) const;
+  // What is read of the next tile comes while this one is added up.
+  MAILLAGE_PREFETCHES void prefetch(std::size_t p) const {
+    tile_.prefetch(p);
+    __builtin_prefetch(persons_ + p * lanes_.n_groups);
+    __builtin_prefetch(car_share_ + p * lanes_.n_groups);
+    __builtin_prefetch(adequate_ + p);
+  }
   void add_run(const Run& run);
   void add_several(std::size_t i);
   void add_class(std::size_t i, std::size_t w, std::uint32_t by_car, std::uint32_t without);

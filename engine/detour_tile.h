@@ -37,7 +37,7 @@ class DetourTile {
 
   // Both as those of RungTile.
   void read(std::size_t begin, std::size_t end);
-  void prefetch(std::size_t p) const { rungs_.prefetch(p); }
+  MAILLAGE_PREFETCHES void prefetch(std::size_t p) const { rungs_.prefetch(p); }
 
   Turn turn(std::size_t i) const { return static_cast<Turn>(std::min(turn_[i], static_cast<std::int32_t>(Turn::several))); }
   // The greatest growth of those by car, or of all others; where one of them loses its counter, the greatest number.

@@ -10,6 +10,7 @@
 
 #include "engine/label_key.h"
 #include "engine/ladders.h"
+#include "engine/vectors.h"
 
 namespace maillage {
 
@@ -33,7 +34,7 @@ class RungTile {
   // Reads places begin .. end: at most kPlaces of them, none before those read last. O(networks) each.
   void read(std::size_t begin, std::size_t end);
   // Has the lists of a place that will be read fetched meanwhile. Any place; past the last one is harmless.
-  void prefetch(std::size_t p) const {
+  MAILLAGE_PREFETCHES void prefetch(std::size_t p) const {
     for (const Ahead& list : ahead_) __builtin_prefetch(list.labels + p * list.k);
   }
   const Row& operator[](std::size_t ladder) const { return *rows_[ladder]; }

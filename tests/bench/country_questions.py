@@ -62,7 +62,7 @@ def ask_lists(territory: ml.Territory, level: np.ndarray) -> None:
             say(
                 f"lists {direction} {len(rows):,} counters, {use.mode}",
                 lambda c=core, h=hierarchy, d=direction, p=link["places"], n=counters: c.nearest(
-                    p, n, K, h, d, THREADS
+                    p, n, K, h, d, threads=THREADS
                 ),
             )
 
