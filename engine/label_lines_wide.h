@@ -22,7 +22,7 @@ inline bool has_wide_line_kernel() {
 }
 
 #pragma GCC push_options
-#pragma GCC target("avx2,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
+#pragma GCC target("avx2,fma,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
 
 namespace lines {
 

@@ -4,12 +4,14 @@
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_group.h>
 
 #include <algorithm>
 #include <exception>
 #include <map>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace maillage {
 namespace {
@@ -41,6 +43,26 @@ void run_blocks(std::size_t n_blocks, int n_threads, const Run& run) {
   if (error) std::rethrow_exception(error);
 }
 
+template <class Work>
+void run_beside(int, const Work& first, const Work& second) {
+  std::exception_ptr error;
+  std::thread beside([&] {
+    try {
+      second();
+    } catch (...) {
+      error = std::current_exception();
+    }
+  });
+  try {
+    first();
+  } catch (...) {
+    beside.join();
+    throw;
+  }
+  beside.join();
+  if (error) std::rethrow_exception(error);
+}
+
 #else
 
 // Arenas of `n_threads` threads, kept: a thread that has helped in one comes back to it at once, while it
@@ -53,14 +75,66 @@ Pool<tbb::task_arena>& find_arenas(int n_threads) {
   return arenas.try_emplace(n_threads, [n_threads] { return std::make_unique<tbb::task_arena>(n_threads); }).first->second;
 }
 
-template <class Run>
-void run_blocks(std::size_t n_blocks, int n_threads, const Run& run) {
+// How many threads the arena has in which this thread works now; 0 outside of all.
+thread_local int threads_here = 0;
+
+class Inside {
+ public:
+  explicit Inside(int n_threads) : before_(std::exchange(threads_here, n_threads)) {}
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() { threads_here = before_; }
+
+ private:
+  int before_;
+};
+
+// Calls `work` where its tasks find `n_threads` threads: those around it if they are as many, none of which
+// turns to other work meanwhile.
+template <class Work>
+void run_inside(int n_threads, const Work& work) {
+  if (threads_here == n_threads) {
+    tbb::this_task_arena::isolate(work);
+    return;
+  }
   // without this TBB prints a warning and gives no more threads than processors
   std::optional<tbb::global_control> more;
   if (n_threads > tbb::info::default_concurrency())
     more.emplace(tbb::global_control::max_allowed_parallelism, n_threads);
   auto arena = find_arenas(n_threads).borrow();
-  arena->execute([&] { tbb::parallel_for(std::size_t{0}, n_blocks, run, tbb::simple_partitioner()); });
+  arena->execute(work);
+}
+
+template <class Run>
+void run_blocks(std::size_t n_blocks, int n_threads, const Run& run) {
+  run_inside(n_threads, [&] {
+    auto run_block = [&](std::size_t b) {
+      const Inside inside(n_threads);
+      run(b);
+    };
+    tbb::parallel_for(std::size_t{0}, n_blocks, run_block, tbb::simple_partitioner());
+  });
+}
+
+template <class Work>
+void run_beside(int n_threads, const Work& first, const Work& second) {
+  run_inside(n_threads, [&] {
+    tbb::task_group group;
+    group.run([&] {
+      const Inside inside(n_threads);
+      second();
+    });
+    std::exception_ptr error;
+    try {
+      const Inside inside(n_threads);
+      first();
+    } catch (...) {
+      error = std::current_exception();
+      group.cancel();
+    }
+    group.wait();
+    if (error) std::rethrow_exception(error);
+  });
 }
 
 #endif
@@ -84,6 +158,16 @@ void for_blocks(std::size_t n, std::size_t block, const Context& context,
     return;
   }
   run_blocks(n_blocks, n_threads, run);
+}
+
+void run_both(int n_threads, const std::function<void()>& first, const std::function<void()>& second) {
+  if (n_threads <= 0) n_threads = tbb::info::default_concurrency();
+  if (n_threads == 1) {
+    first();
+    second();
+    return;
+  }
+  run_beside(n_threads, first, second);
 }
 
 }  // namespace maillage

@@ -104,4 +104,8 @@ class Pool {
 void for_blocks(std::size_t n, std::size_t block, const Context& context,
                 const std::function<void(std::size_t, std::size_t)>& body);
 
+// Calls `first` on this thread and `second` beside it, and waits for both; with one thread, one after the
+// other. What either throws is thrown again here.
+void run_both(int n_threads, const std::function<void()>& first, const std::function<void()>& second);
+
 }  // namespace maillage

@@ -142,7 +142,7 @@ void go_down(const Lists& lists, const Ways& ways, const Marks& marks, const Mar
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC target("avx2,popcnt,bmi")
+#pragma GCC target("avx2,fma,popcnt,bmi")
 
 // The same on lines.
 struct Lines {
@@ -204,7 +204,7 @@ __attribute__((flatten)) void read_lines_narrow(const LabelLine* lines, const Bu
 
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx2,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
+#pragma GCC target("avx2,fma,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
 
 struct WideLines : Lines {
   static void merge(LabelLine& to, const LabelLine& from, Duration time) { lines::merge_wide(to, from, time.ms); }

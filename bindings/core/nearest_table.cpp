@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "bindings/core/convert.h"
@@ -43,15 +44,14 @@ struct Columns {
 };
 
 // `count` rows of `width` labels, side by side in `lines` (8 wide), from row `begin` of the table on.
-struct Block {
+struct Rows {
   std::size_t begin, count, width;
   const LabelLine* lines;
 };
 
 template <class T>
-void fill_origins(T* out, const Block& b) {
-  for (std::size_t r = 0; r < b.count; ++r)
-    std::fill_n(out + (b.begin + r) * b.width, b.width, static_cast<T>(b.begin + r));
+void fill_origins(T* out, std::size_t n_origins, std::size_t width) {
+  for (std::size_t r = 0; r < n_origins; ++r) std::fill_n(out + r * width, width, static_cast<T>(r));
 }
 
 template <class T>
@@ -61,7 +61,7 @@ MAILLAGE_WIDE void fill_eight(T* __restrict out, const LabelLine* __restrict lin
 }
 
 template <class T>
-void fill_destinations(T* out, const Block& b) {
+void fill_destinations(T* out, const Rows& b) {
   out += b.begin * b.width;
   if (b.width == LabelLine::kWidth) return fill_eight(out, b.lines, b.count);
   for (std::size_t r = 0; r < b.count; ++r)
@@ -70,26 +70,25 @@ void fill_destinations(T* out, const Block& b) {
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC target("avx2")
-void fill_eight_times(double* out, const Block& b) {
+#pragma GCC target("avx2,fma,popcnt,bmi")
+void fill_eight_times(double* out, const Rows& b) {
   for (std::size_t r = 0; r < b.count; ++r) lines::write_minutes(b.lines[r], out + LabelLine::kWidth * r);
 }
 #pragma GCC pop_options
 #else
-void fill_eight_times(double*, const Block&) {}
+void fill_eight_times(double*, const Rows&) {}
 #endif
 
-void fill_times(double* out, const Block& b) {
+void fill_times(double* out, const Rows& b) {
   out += b.begin * b.width;
   if (b.width == LabelLine::kWidth && has_line_kernel()) return fill_eight_times(out, b);
   for (std::size_t r = 0; r < b.count; ++r)
     for (std::size_t i = 0; i < b.width; ++i) out[b.width * r + i] = to_minutes({b.lines[r].time[i]});
 }
 
-void fill_ranks(std::int16_t* out, const Block& b) {
-  out += b.begin * b.width;
-  for (std::size_t i = 0; i < b.width; ++i) out[i] = static_cast<std::int16_t>(i + 1);
-  for (std::size_t filled = b.width, n = b.count * b.width; filled < n;) {  // doubled until full
+void fill_ranks(std::int16_t* out, std::size_t n_origins, std::size_t width) {
+  for (std::size_t i = 0; i < width && n_origins > 0; ++i) out[i] = static_cast<std::int16_t>(i + 1);
+  for (std::size_t filled = width, n = n_origins * width; filled < n;) {  // doubled until full
     const std::size_t more = std::min(filled, n - filled);
     std::copy_n(out, more, out + filled);
     filled += more;
@@ -97,7 +96,7 @@ void fill_ranks(std::int16_t* out, const Block& b) {
 }
 
 // A list that is full has no reasons; the others are looked at one by one.
-void fill_reasons(std::int8_t* out, const Block& b, const Links& origins) {
+void fill_reasons(std::int8_t* out, const Rows& b, const Links& origins) {
   out += b.begin * b.width;
   std::fill_n(out, b.count * b.width, std::int8_t{-1});
   for (std::size_t r = 0; r < b.count; ++r) {
@@ -108,10 +107,14 @@ void fill_reasons(std::int8_t* out, const Block& b, const Links& origins) {
   }
 }
 
-void write_block(const Columns& c, const Block& b, const Links& origins) {
-  std::visit([&](auto* out) { fill_origins(out, b); }, c.origin);
+// What a row is about, whatever is found.
+void write_heads(const Columns& c, std::size_t n_origins, std::size_t width) {
+  std::visit([&](auto* out) { fill_origins(out, n_origins, width); }, c.origin);
+  fill_ranks(c.rank, n_origins, width);
+}
+
+void write_block(const Columns& c, const Rows& b, const Links& origins) {
   std::visit([&](auto* out) { fill_destinations(out, b); }, c.destination);
-  fill_ranks(c.rank, b);
   fill_times(c.minutes, b);
   fill_reasons(c.reason, b, origins);
 }
@@ -122,9 +125,7 @@ void write_row(const Columns& c, std::size_t p, std::span<const Label> list, std
   for (std::size_t i = 0; i < width; ++i) {
     const std::size_t at = p * width + i;
     const Label label = i < list.size() ? list[i] : Label{};
-    std::visit([&](auto* out) { out[at] = static_cast<std::remove_pointer_t<decltype(out)>>(p); }, c.origin);
     std::visit([&](auto* out) { out[at] = static_cast<std::remove_pointer_t<decltype(out)>>(label.counter.v); }, c.destination);
-    c.rank[at] = static_cast<std::int16_t>(i + 1);
     c.minutes[at] = to_minutes(label.time);
     c.reason[at] = i < list.size() ? std::int8_t{-1} : why;
   }
@@ -155,7 +156,10 @@ py::dict find_nearest_table(const RoadNetwork& network, const Links& origins, co
   out["minutes"] = make_column(c.minutes, n);
   out["reason"] = make_column(c.reason, n);
   run_here(n_threads, report, [&](const Context& context) {
-    const PlaceLists lists(attached, set, k, Reading::places, context);
+    std::optional<PlaceLists> found;
+    run_both(context.n_threads, [&] { found.emplace(attached, set, k, Reading::places, context); },
+             [&] { write_heads(c, origins.n_points(), width); });
+    const PlaceLists& lists = *found;
     if (k <= LabelLine::kWidth)
       lists.visit_lines([&](std::size_t begin, std::size_t end, const LabelLine* lines) {
         write_block(c, {begin, end - begin, width, lines}, origins);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/label_lines_wide.h"
 #include "engine/nearest.h"
 #include "tests/support/print.h"
@@ -121,13 +123,33 @@ LabelLine draw_line(Dice& dice, int longest) {
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC target("avx2,popcnt,bmi")
+#pragma GCC target("avx2,fma,popcnt,bmi")
 void merge_narrow(LabelLine& to, const LabelLine& from, std::int32_t time) { lines::merge(to, from, time); }
+void write_minutes(const LabelLine& line, double* out) { lines::write_minutes(line, out); }
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx2,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
+#pragma GCC target("avx2,fma,popcnt,bmi,avx512f,avx512vl,avx512dq,avx512cd")
 void merge_wide(LabelLine& to, const LabelLine& from, std::int32_t time) { lines::merge_wide(to, from, time); }
 #pragma GCC pop_options
+
+// To the last bit, as one that compares them would see.
+TEST(LabelLine, ShowsMinutesAsADivisionDoes) {
+  if (!has_line_kernel()) GTEST_SKIP() << "this processor has no vector kernel";
+  for_each_seed([](std::uint64_t seed) {
+    Dice dice(seed);
+    for (int round = 0; round < 1000; ++round) {
+      LabelLine line;
+      for (std::int32_t& ms : line.time) ms = dice.between(0, dice.between(0, 3) == 0 ? 100 : unreachable().ms);
+      line.time[dice.between(0, 7)] = unreachable().ms - dice.between(0, 1);
+      double minutes[LabelLine::kWidth];
+      write_minutes(line, minutes);
+      for (int i = 0; i < LabelLine::kWidth; ++i) {
+        const double expected = to_minutes({line.time[i]});
+        ASSERT_TRUE(minutes[i] == expected || (std::isnan(minutes[i]) && std::isnan(expected))) << line.time[i];
+      }
+    }
+  });
+}
 
 // Merging label by label, and by each of the vector kernels that this processor has.
 TEST(LabelLine, MergesWithALaterLine) {

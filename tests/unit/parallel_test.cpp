@@ -61,6 +61,26 @@ TEST(ForBlocks, CallersAndCallsInsideOfBlocksDoNotDisturbEachOther) {
   EXPECT_EQ(visits, 4 * 8 * 50);
 }
 
+TEST(RunBoth, CallsTheFirstHereAndTheSecondOnceAndThrowsWhatEitherThrows) {
+  const auto here = std::this_thread::get_id();
+  for (int threads : {0, 1, 2, 8}) {
+    std::atomic<int> firsts{0}, seconds{0}, visits{0};
+    run_both(threads,
+             [&] {
+               EXPECT_EQ(std::this_thread::get_id(), here);
+               for_blocks(50, 1, {threads, nullptr}, [&](std::size_t, std::size_t) { ++visits; });
+               ++firsts;
+             },
+             [&] { ++seconds; });
+    EXPECT_EQ(firsts, 1);
+    EXPECT_EQ(seconds, 1);
+    EXPECT_EQ(visits, 50);
+    auto fail = [] { throw InputError("no"); };
+    EXPECT_THROW(run_both(threads, fail, [] {}), InputError);
+    EXPECT_THROW(run_both(threads, [] {}, fail), InputError);
+  }
+}
+
 TEST(ForBlocks, TheThreadThatAskedIsAttendedTo) {
   for (int threads : {1, 4}) {
     Progress progress;
