@@ -7,7 +7,8 @@ and points by `../shared/peers/peer_osrm.py` right before maillage (contraction 
 threads). OSRM has no question for the nearest of many, so its users ask for the whole table and
 sort it; sorting is not counted. maillage is timed through its public calls: reading the file and
 building the hierarchy, then `roads.nearest` on frames of coordinates, attaching included, and once
-more with the places attached beforehand, as a territory keeps them. Medians of five.
+more with places and counters attached beforehand (`roads.attach`), as a territory keeps them, with the
+same table. Medians of five.
 """
 
 from __future__ import annotations
@@ -78,19 +79,15 @@ def compare(name: str, osrm: str | None) -> None:
     peer = None if osrm is None else ask_osrm(osrm, pbf, places, counters)
     roads, index_s = time_median(lambda: ml.read_roads(pbf, "car", **how).prepare(**how))
     _, call_s = time_median(lambda: roads.nearest(places, counters, K, **how))
-    links = [
-        roads._core.attach(points["lat"], points["lon"], 1600.0, 5.0)
-        for points in (places, counters)
-    ]
-    hierarchy = roads._core.build_hierarchy()
-    _, core_s = time_median(lambda: roads._core.nearest(*links, K, hierarchy, threads=THREADS))
+    attached = [roads.attach(points, **how) for points in (places, counters)]
+    _, attached_s = time_median(lambda: roads.nearest(*attached, K, **how))
     print(f"{name}: file to index {index_s:.2f} s; {K} nearest of {N_COUNTERS} for {N_PLACES}:")
-    print(f"  maillage {1e3 * call_s:.1f} ms, places attached beforehand {1e3 * core_s:.1f} ms")
+    print(f"  maillage {1e3 * call_s:.1f} ms, places attached beforehand {1e3 * attached_s:.1f} ms")
     if peer:
         table = peer["table_s"]
         print(
             f"  OSRM CH: file to index {peer['build_s']:.2f} s; table {table:.2f} s; "
-            f"ratio {table / call_s:.0f}, attached beforehand {table / core_s:.0f}"
+            f"ratio {table / call_s:.0f}, attached beforehand {table / attached_s:.0f}"
         )
 
 

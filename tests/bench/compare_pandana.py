@@ -4,8 +4,9 @@
 
 Both answer the same question on the same graph in the same process, one after the other, five
 times each: k = 8 counters by travel time from every node, with their ids. maillage's figure is the
-whole call, its data frame included (a row a node and rank); pandana's is `nearest_pois` with ids
-(its frame has a row a node), its hierarchy built and its counters set beforehand. Times are medians
+whole call, its data frame included (a row a node and rank), its hierarchy built and its counters
+attached beforehand; pandana's is `nearest_pois` with ids (its frame has a row a node), its hierarchy
+built and its counters set beforehand. Times are medians
 on two threads. All labels are compared first: pandana counts in double, so equal times may come in
 another order; it keeps a thousandth of the unit it is given, here seconds.
 
