@@ -7,8 +7,8 @@ and points by `../shared/peers/peer_osrm.py` right before maillage (contraction 
 threads). OSRM has no question for the nearest of many, so its users ask for the whole table and
 sort it; sorting is not counted. maillage is timed through its public calls: reading the file and
 building the hierarchy, then `roads.nearest` on frames of coordinates, attaching included, and once
-more with places and counters attached beforehand (`roads.attach`), as a territory keeps them, with the
-same table. Medians of five.
+more with places and counters attached beforehand (`roads.attach`), as a territory keeps them, its
+table included. Medians of five.
 """
 
 from __future__ import annotations
