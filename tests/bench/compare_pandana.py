@@ -2,13 +2,14 @@
 
     python tests/bench/compare_pandana.py [corse] [usa]
 
-Both answer the same question on the same graph in the same process, one after the other, five
-times each: k = 8 counters by travel time from every node, with their ids. maillage's figure is the
-whole call, its data frame included (a row a node and rank); pandana's is `nearest_pois` with ids
-(its frame has a row a node). Both have built their hierarchies and attached the counters
-beforehand; maillage is timed with a frame of counters, too. Times are medians on two threads. All
-labels are compared first: pandana counts in double, so equal times may come in another order; it
-keeps a thousandth of the unit it is given, here seconds.
+Both answer the same question on the same graph in the same process, in turns, five times each after
+a tenth of a second of asking: k = 8 counters by travel time from every node, with their ids.
+maillage's figure is the whole call, its data frame included (a row a node and rank); pandana's is
+`nearest_pois` with ids (its frame has a row a node). Both have built their hierarchies and attached
+the counters beforehand; maillage is timed with a frame of counters, too. Times are medians on two
+threads, the ratio is the median of those of the rounds. All labels are compared first: pandana
+counts in double, so equal times may come in another order; it keeps a thousandth of the unit it is
+given, here seconds.
 
 `usa` is the graph of the north-east of the United States without its lengths: every road gets a
 time of 5 to 60 seconds, drawn with a fixed seed, which is harder on hierarchies than real roads.
@@ -20,7 +21,7 @@ from __future__ import annotations
 import lzma
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ import maillage as ml
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 K = 8
 ROUNDS = 5
+WARM_UP_S = 0.1
 THREADS = 2
 FAR_S = 1_000_000.0  # farther than anything
 
@@ -97,20 +99,24 @@ def ask_pandana(nodes: pd.DataFrame, edges: pd.DataFrame, rows: np.ndarray) -> t
     return lambda: network.nearest_pois(FAR_S, "counters", K, include_poi_ids=True), built
 
 
-def time_median(ask: Callable[[], Any]) -> float:
-    """Median seconds of a call, asked again and again after a first time.
+def time_in_turns(asks: Sequence[Callable[[], Any]]) -> np.ndarray:
+    """ROUNDS x calls: seconds of calls that take turns, each after a tenth of a second of asking.
 
-    The pause lets threads that wait actively for more work fall asleep: they would take a
-    processor from whoever is asked next.
+    Turns, because a machine shared with others is now faster, now slower, for seconds. The pause
+    lets threads that wait actively for more work fall asleep: they would take a processor from
+    whoever is asked next.
     """
-    time.sleep(1)
-    ask()
-    seconds = []
-    for _ in range(ROUNDS):
+    seconds = np.empty((ROUNDS, len(asks)))
+    for at in np.ndindex(seconds.shape):
+        ask = asks[at[1]]
+        time.sleep(1)
+        begun = time.perf_counter()
+        while time.perf_counter() < begun + WARM_UP_S:
+            ask()
         started = time.perf_counter()
         ask()
-        seconds.append(time.perf_counter() - started)
-    return float(np.median(seconds))
+        seconds[at] = time.perf_counter() - started
+    return seconds
 
 
 def check_same(found: pd.DataFrame, expected: pd.DataFrame) -> float:
@@ -129,13 +135,15 @@ def compare(name: str) -> None:
     ours, ours_from_frame, our_build = ask_maillage(nodes, edges, rows)
     theirs, their_build = ask_pandana(nodes, edges, rows)
     difference = check_same(ours(), theirs())
-    our_time, their_time = time_median(ours), time_median(theirs)
+    seconds = time_in_turns([ours, theirs, ours_from_frame])
+    our_time, their_time, frame_time = np.median(seconds, axis=0)
+    ratio = np.median(seconds[:, 1] / seconds[:, 0])
     print(
         f"{name}: {len(nodes):,} nodes, {len(edges):,} directed edges, {n_counters:,} counters, "
         f"k = {K}, {THREADS} threads\n"
         f"  nearest    maillage {1e3 * our_time:10.2f} ms   pandana {1e3 * their_time:10.2f} ms   "
-        f"ratio {their_time / our_time:.0f}\n"
-        f"  from a frame of counters  {1e3 * time_median(ours_from_frame):.2f} ms\n"
+        f"ratio {ratio:.0f}\n"
+        f"  from a frame of counters  {1e3 * frame_time:.2f} ms\n"
         f"  hierarchy  maillage {our_build:10.2f} s    pandana {their_build:10.2f} s\n"
         f"  largest difference {1e3 * difference:.1f} ms"
     )
