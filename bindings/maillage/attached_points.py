@@ -20,9 +20,7 @@ class AttachedPoints:
         self, network: _core.RoadNetwork, ids: pd.Index | pd.CategoricalDtype, links: _core.Links
     ) -> None:
         self._network = network
-        # text comes out as categories where there is much of it
-        is_text = isinstance(ids, pd.Index) and isinstance(ids.dtype, pd.StringDtype)
-        self._ids = pd.CategoricalDtype(ids) if is_text else ids
+        self._ids = ids
         self._links = links
 
     @property

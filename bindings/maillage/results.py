@@ -47,12 +47,12 @@ def take_text(texts: pd.Series, rows: np.ndarray) -> pd.Index:
 def to_ids(ids: pd.Index | pd.CategoricalDtype, rows: np.ndarray) -> Any:
     """A column with the ids of rows in the type the user gave them; -1 is absent (NA).
 
-    Text is dictionary-encoded when there is much of it. `ids` may be the categories themselves.
+    Text is dictionary-encoded when there is much of it, or when `ids` are categories already.
     """
     is_ready = isinstance(ids, pd.CategoricalDtype)
     values: pd.Index = ids.categories if is_ready else ids
     is_text = not pd.api.types.is_numeric_dtype(values.dtype)
-    if is_text and len(rows) >= N_ROWS_FOR_CATEGORIES:
+    if is_text and (is_ready or len(rows) >= N_ROWS_FOR_CATEGORIES):
         dtype = ids if is_ready else pd.CategoricalDtype(values)
         return pd.Categorical.from_codes(rows, dtype=dtype, validate=False)
     if is_text:

@@ -224,9 +224,9 @@ class RoadNetwork:
 
         Returns `id, rank, nearest_id, travel_time, reason`: k rows an origin, rank 1 the
         nearest; equal times in the order of the destinations. Where fewer than k can be
-        reached, `nearest_id` and `travel_time` are absent and `reason` says why. Ids of
-        large results are categories. Cost: one sweep over the network, whatever the number
-        of origins.
+        reached, `nearest_id` and `travel_time` are absent and `reason` says why. Text ids of
+        large results, of attached points and of nodes are categories. Cost: one sweep over the
+        network, whatever the number of origins.
         """
         k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
         direction = check_choice("direction", direction, DIRECTIONS)
@@ -286,11 +286,15 @@ class RoadNetwork:
             As in `travel_time_matrix`.
 
         What it returns stands in place of the frame in `nearest` and `travel_time_matrix` of
-        this network, whose `max_snap_m` and `access_speed_kmh` say nothing about it.
+        this network, whose `max_snap_m` and `access_speed_kmh` say nothing about it. Its ids, if
+        they are text, come out as categories.
         """
         find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
-            return find(points, "points", {"threads": check_threads(threads), "progress": report})
+            found = find(points, "points", {"threads": check_threads(threads), "progress": report})
+        if points is found or not isinstance(found.ids.dtype, pd.StringDtype):
+            return found
+        return AttachedPoints(self._core, pd.CategoricalDtype(found.ids), found._links)
 
     def _prepare_to_attach(
         self, max_snap_m: float, access_speed_kmh: float

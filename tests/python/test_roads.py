@@ -324,6 +324,10 @@ def test_attached_points_answer_like_their_frames(grid):
     pd.testing.assert_frame_equal(
         grid.travel_time_matrix(here, there), grid.travel_time_matrix(places, desks)
     )
+    named = desks.assign(id=desks["id"].map("desk {}".format))
+    text = grid.nearest(here, grid.attach(named), 5)["nearest_id"]
+    assert isinstance(text.dtype, pd.CategoricalDtype)
+    assert list(text.dropna()) == list(grid.nearest(here, named, 5)["nearest_id"].dropna())
     nodes = pd.DataFrame({"id": range(1600), "node": range(1600)})
     everywhere = grid.nearest(None, there, 3)
     assert list(everywhere["travel_time"]) == list(grid.nearest(nodes, desks, 3)["travel_time"])
