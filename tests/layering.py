@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A file of the engine includes only files of layers above its own in this list.
 ENGINE_LAYERS = [
-    ("values", ["buffer"]),
+    ("values", ["buffer", "block", "vectors"]),
     ("words", ["id", "units", "error", "csr", "equity", "random"]),
     ("threads", ["parallel"]),
     ("timetables", ["timetable"]),
@@ -26,6 +26,7 @@ ENGINE_LAYERS = [
     ("pieces of road", ["road_chains", "segment_grid"]),
     ("road network", ["road_network"]),
     ("paths", ["boost_graph", "links", "dijkstra", "hierarchy", "label_lines"]),
+    ("labels", ["label_key", "label_lines_wide"]),
     ("rides", ["raptor"]),
     ("rides, plainly", ["time_expanded"]),
     ("legs", ["journey_legs"]),
@@ -41,7 +42,9 @@ ENGINE_LAYERS = [
     ("a timetable as a mode", ["transit_mode"]),
     ("territory", ["territory"]),
     ("reading and change", ["exposure", "scenario", "ladders", "round_trips"]),
-    ("summaries", ["indicators", "delta", "change"]),
+    ("summaries", ["indicators", "delta", "change", "rung_tile"]),
+    ("detours", ["detour_tile"]),
+    ("tallies", ["closure_tally"]),
     ("closures", ["closures", "uncertainty"]),
     ("batches", ["closure_sets", "scenario_change"]),
 ]
