@@ -139,7 +139,7 @@ TEST(LabelLine, ShowsMinutesAsADivisionDoes) {
     Dice dice(seed);
     for (int round = 0; round < 1000; ++round) {
       LabelLine line;
-      for (std::int32_t& ms : line.time) ms = dice.between(0, dice.between(0, 3) == 0 ? 100 : unreachable().ms);
+      for (std::int32_t& ms : line.time) ms = dice.between(0, dice.between(0, 3) == 0 ? 100 : unreachable().ms - 1);
       line.time[dice.between(0, 7)] = unreachable().ms - dice.between(0, 1);
       double minutes[LabelLine::kWidth];
       write_minutes(line, minutes);
