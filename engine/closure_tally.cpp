@@ -51,15 +51,31 @@ struct Crowd {
   const double* const* ms;
 };
 
-// Adds places first .. last to the sums of a slot: persons, their milliseconds, places with anybody. Sums stay in
-// registers meanwhile.
+// The sums of eight groups in a slot, in registers while places are added: persons, their milliseconds, places with
+// anybody.
+class EightSums {
+ public:
+  [[gnu::always_inline]] EightSums(const Lanes& lanes, double* sums)
+      : moved_(four(sums + Tally::kMoved * lanes.width)), ms_(four(sums + Tally::kMs * lanes.width)),
+        places_(four(sums + Tally::kPlaces * lanes.width)) {
+    for (int i = 0; i < 2; ++i) moved[i] = moved_[i], ms[i] = ms_[i], places[i] = places_[i];
+  }
+  [[gnu::always_inline]] void store() const {
+    for (int i = 0; i < 2; ++i) moved_[i] = moved[i], ms_[i] = ms[i], places_[i] = places[i];
+  }
+
+  Four moved[2], ms[2], places[2];
+
+ private:
+  Four *moved_, *ms_, *places_;
+};
+
+constexpr Four kNobody{}, kOne = {1, 1, 1, 1};
+
+// Adds places first .. last to the sums of a slot.
 MAILLAGE_VECTORS
 void add_everybody(const Lanes& lanes, std::size_t first, std::size_t last, const Crowd& by_car, const Crowd& without, double* sums) {
-  Four* moved = four(sums + Tally::kMoved * lanes.width);
-  Four* ms = four(sums + Tally::kMs * lanes.width);
-  Four* places = four(sums + Tally::kPlaces * lanes.width);
-  Four moved0 = moved[0], moved1 = moved[1], ms0 = ms[0], ms1 = ms[1], places0 = places[0], places1 = places[1];
-  const Four one = {1, 1, 1, 1};
+  EightSums all(lanes, sums);
   for (std::size_t i = first; i < last; ++i) {
     const Four* cars = four(by_car.persons + i * lanes.n_groups);
     const Four* others = four(without.persons + i * lanes.n_groups);
@@ -72,24 +88,20 @@ void add_everybody(const Lanes& lanes, std::size_t first, std::size_t last, cons
       walk1 += share[1] * without.ms[w][i];
     }
     const Four n0 = cars[0] + others[0], n1 = cars[1] + others[1];
-    moved0 += n0;
-    moved1 += n1;
-    ms0 += cars[0] * car0 + others[0] * walk0;
-    ms1 += cars[1] * car1 + others[1] * walk1;
-    places0 += n0 > 0 ? one : Four{};
-    places1 += n1 > 0 ? one : Four{};
+    all.moved[0] += n0;
+    all.moved[1] += n1;
+    all.ms[0] += cars[0] * car0 + others[0] * walk0;
+    all.ms[1] += cars[1] * car1 + others[1] * walk1;
+    all.places[0] += n0 > 0 ? kOne : kNobody;
+    all.places[1] += n1 > 0 ? kOne : kNobody;
   }
-  moved[0] = moved0, moved[1] = moved1, ms[0] = ms0, ms[1] = ms1, places[0] = places0, places[1] = places1;
+  all.store();
 }
 
 // The same of those who go by car, or of all others.
 MAILLAGE_VECTORS
 void add_some(const Lanes& lanes, std::size_t first, std::size_t last, const Crowd& crowd, double* sums) {
-  Four* moved = four(sums + Tally::kMoved * lanes.width);
-  Four* ms = four(sums + Tally::kMs * lanes.width);
-  Four* places = four(sums + Tally::kPlaces * lanes.width);
-  Four moved0 = moved[0], moved1 = moved[1], ms0 = ms[0], ms1 = ms[1], places0 = places[0], places1 = places[1];
-  const Four one = {1, 1, 1, 1};
+  EightSums all(lanes, sums);
   for (std::size_t i = first; i < last; ++i) {
     const Four* n = four(crowd.persons + i * lanes.n_groups);
     Four each0{}, each1{};
@@ -98,14 +110,14 @@ void add_some(const Lanes& lanes, std::size_t first, std::size_t last, const Cro
       each0 += share[0] * crowd.ms[w][i];
       each1 += share[1] * crowd.ms[w][i];
     }
-    moved0 += n[0];
-    moved1 += n[1];
-    ms0 += n[0] * each0;
-    ms1 += n[1] * each1;
-    places0 += n[0] > 0 ? one : Four{};
-    places1 += n[1] > 0 ? one : Four{};
+    all.moved[0] += n[0];
+    all.moved[1] += n[1];
+    all.ms[0] += n[0] * each0;
+    all.ms[1] += n[1] * each1;
+    all.places[0] += n[0] > 0 ? kOne : kNobody;
+    all.places[1] += n[1] > 0 ? kOne : kNobody;
   }
-  moved[0] = moved0, moved[1] = moved1, ms[0] = ms0, ms[1] = ms1, places[0] = places0, places[1] = places1;
+  all.store();
 }
 
 MAILLAGE_VECTORS
