@@ -7,13 +7,7 @@
 
 #include "bindings/core/convert.h"
 #include "engine/block.h"
-
-// Loops over columns are compiled for wide vectors too, and the processor chooses.
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define MAILLAGE_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define MAILLAGE_WIDE
-#endif
+#include "engine/vectors.h"
 
 namespace maillage::bind {
 namespace {
@@ -55,7 +49,7 @@ void fill_origins(T* out, std::size_t n_origins, std::size_t width) {
 }
 
 template <class T>
-MAILLAGE_WIDE void fill_eight(T* __restrict out, const LabelLine* __restrict lines, std::size_t n) {
+MAILLAGE_VECTORS void fill_eight(T* __restrict out, const LabelLine* __restrict lines, std::size_t n) {
   for (std::size_t r = 0; r < n; ++r)
     for (std::size_t i = 0; i < 8; ++i) out[8 * r + i] = static_cast<T>(lines[r].counter[i]);
 }

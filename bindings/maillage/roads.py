@@ -8,7 +8,7 @@ roads.nearest(origins, destinations, k=8)
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -173,13 +173,11 @@ class RoadNetwork:
         `origin_off_network`, `destination_off_network`. Cost: one search an origin; by the
         hierarchy where it is there, or where origins are so many (300) that it is built.
         """
-        find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
-            sources, targets = (
-                find(origins, "origins", how),
-                find(destinations, "destinations", how),
-            )
+            where = (max_snap_m, access_speed_kmh, how)
+            sources = self._place(origins, "origins", *where)
+            targets = self._place(destinations, "destinations", *where)
             here, there = sources._links, targets._links
             is_many = here.n_points >= SEARCHES_WORTH_A_HIERARCHY
             hierarchy = self._find_hierarchy(**how) if is_many else self._hierarchy
@@ -230,11 +228,14 @@ class RoadNetwork:
         """
         k = check_count("k", k, 1, f"1 to {MAX_K}", high=MAX_K)
         direction = check_choice("direction", direction, DIRECTIONS)
-        find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
             how = {"threads": check_threads(threads), "progress": report}
-            sources = self._node_points if origins is None else find(origins, "origins", how)
-            targets = find(destinations, "destinations", how)
+            where = (max_snap_m, access_speed_kmh, how)
+            is_everywhere = origins is None
+            sources = (
+                self._node_points if is_everywhere else self._place(origins, "origins", *where)
+            )
+            targets = self._place(destinations, "destinations", *where)
             is_kept = not isinstance(origins, pd.DataFrame)  # asked about again
             found = self._core.nearest(
                 sources._links,
@@ -285,36 +286,37 @@ class RoadNetwork:
         points
             As in `travel_time_matrix`.
 
-        What it returns stands in place of the frame in `nearest` and `travel_time_matrix` of
-        this network, whose `max_snap_m` and `access_speed_kmh` say nothing about it. Its ids, if
-        they are text, come out as categories.
+        What it returns stands in place of the frame in the other methods of this network, whose
+        `max_snap_m` and `access_speed_kmh` say nothing about it. Its ids, if they are text, come
+        out as categories.
         """
-        find = self._prepare_to_attach(max_snap_m, access_speed_kmh)
         with report_progress(progress) as report:
-            found = find(points, "points", {"threads": check_threads(threads), "progress": report})
+            how = {"threads": check_threads(threads), "progress": report}
+            found = self._place(points, "points", max_snap_m, access_speed_kmh, how)
         if points is found or not isinstance(found.ids.dtype, pd.StringDtype):
             return found
         return AttachedPoints(self._core, pd.CategoricalDtype(found.ids), found._links)
 
-    def _prepare_to_attach(
-        self, max_snap_m: float, access_speed_kmh: float
-    ) -> Callable[[Any, str, dict[str, Any]], AttachedPoints]:
-        """Makes points of what users give; the name is that of the argument."""
-
-        def find(points: Any, what: str, how: dict[str, Any]) -> AttachedPoints:
-            if isinstance(points, AttachedPoints):
-                if points._network is not self._core:
-                    raise InputError(f"{what} are attached to another network: attach them to this")
-                return points
-            given = self._to_points(points, what)
-            links = self._attach(given, max_snap_m, access_speed_kmh, how)
-            return AttachedPoints(self._core, given.ids, links)
-
-        return find
+    def _place(
+        self,
+        points: Any,
+        what: str,
+        max_snap_m: float,
+        access_speed_kmh: float,
+        how: dict[str, Any],
+    ) -> AttachedPoints:
+        """The points of a frame attached, or those that are already; `what` names the argument."""
+        if isinstance(points, AttachedPoints):
+            if points._network is not self._core:
+                raise InputError(f"{what} are attached to another network: attach them to this")
+            return points
+        given = self._to_points(points, what)
+        links = self._attach(given, max_snap_m, access_speed_kmh, how)
+        return AttachedPoints(self._core, given.ids, links)
 
     def attachments(
         self,
-        points: pd.DataFrame,
+        points: pd.DataFrame | AttachedPoints,
         *,
         max_snap_m: float = MAX_SNAP_M,
         access_speed_kmh: float = ACCESS_SPEED_KMH,
@@ -323,11 +325,11 @@ class RoadNetwork:
 
         Off the network the figures are NaN and `reason` is `off_network`.
         """
-        given = self._to_points(points, "points")
-        links = self._attach(given, max_snap_m, access_speed_kmh, {})
+        found = self._place(points, "points", max_snap_m, access_speed_kmh, {})
+        links = found._links
         return pd.DataFrame(
             {
-                "id": given.ids,
+                "id": found.ids,
                 "snap_m": links.snap_m,
                 "lon": links.snapped[:, 0],
                 "lat": links.snapped[:, 1],

@@ -324,6 +324,7 @@ def test_attached_points_answer_like_their_frames(grid):
     pd.testing.assert_frame_equal(
         grid.travel_time_matrix(here, there), grid.travel_time_matrix(places, desks)
     )
+    pd.testing.assert_frame_equal(grid.attachments(here), grid.attachments(places))
     named = desks.assign(id=desks["id"].map("desk {}".format))
     text = grid.nearest(here, grid.attach(named), 5)["nearest_id"]
     assert isinstance(text.dtype, pd.CategoricalDtype)
